@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Registers of local APIC (Intel SDM vol. 3, 11.4) and I/O APIC (82093AA, 3). */
+#ifndef KERNEL_APIC_REGS_H
+#define KERNEL_APIC_REGS_H
+
+#define APIC_BASE_X2APIC 0x400
+#define APIC_BASE_ENABLE 0x800
+#define APIC_BASE_ADDR 0xfffff000
+#define LAPIC_SIZE 0x400
+
+#define LAPIC_ID 0x20
+#define LAPIC_TPR 0x80
+#define LAPIC_EOI 0xb0
+#define LAPIC_SPURIOUS 0xf0
+#define LAPIC_ICR_LOW 0x300
+#define LAPIC_LVT_TIMER 0x320
+#define LAPIC_LVT_LINT0 0x350
+#define LAPIC_LVT_LINT1 0x360
+#define LAPIC_LVT_ERROR 0x370
+#define LAPIC_TIMER_INITIAL 0x380
+#define LAPIC_TIMER_CURRENT 0x390
+#define LAPIC_TIMER_DIVIDE 0x3e0
+
+#define SPURIOUS_ENABLE 0x100
+#define LVT_MASKED 0x10000
+#define LVT_PERIODIC 0x20000
+#define LVT_EXTINT 0x700
+#define LVT_NMI 0x400
+#define ICR_SELF 0x40000
+#define DIVIDE_BY_1 0xb
+
+#define IOAPIC_SELECT 0x00
+#define IOAPIC_WINDOW 0x10
+#define IOAPIC_VERSION 1
+#define IOAPIC_REDIRECT 0x10
+#define REDIRECT_LOW_ACTIVE 0x2000
+#define REDIRECT_LEVEL 0x8000
+#define REDIRECT_MASKED 0x10000
+
+/* Flags of an interrupt source override (ACPI 6.4, 5.2.12.5). */
+#define MADT_POLARITY_LOW 0x3
+#define MADT_TRIGGER_LEVEL 0xc
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Control sequences: ESC [ parameters final (ECMA-48 5.4; DEC VT102, Linux). */
+#include <printf.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* DECSET modes (CSI ? n h) and ANSI modes (CSI n h) that are known. */
+enum { DEC_ORIGIN = 6, DEC_AUTOWRAP = 7, DEC_CURSOR = 25 };
+enum { ANSI_INSERT = 4, ANSI_NEWLINE = 20 };
+enum { REPORT_STATUS = 5, REPORT_CURSOR = 6 };
+
+/* A count: parameter `i`, where none or 0 means 1. */
+static u32 count_at(const struct vt *vt, u32 i)
+{
+	return i < vt->nparams && vt->param[i] ? vt->param[i] : 1;
+}
+
+static void reply(struct vt *vt, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (vt->reply_len + len > sizeof(vt->reply))
+		return;
+	memcpy(vt->reply + vt->reply_len, text, len);
+	vt->reply_len += (u32)len;
+}
+
+/* Sets the cursor, kept on the screen: rows and columns from 0. */
+void vt_move(struct vt *vt, u32 row, u32 col)
+{
+	vt->cursor.row = MIN(row, VT_ROWS - 1u);
+	vt->cursor.col = MIN(col, VT_COLS - 1u);
+	vt->cursor.wrap_pending = false;
+}
+
+/* CUP, VPA: rows count from the region's top under DECOM, and stay in it. */
+static void move_to(struct vt *vt, u32 row, u32 col)
+{
+	if (vt->cursor.origin)
+		row = MIN(row + vt->top, vt->bottom - 1);
+	vt_move(vt, row, col);
+}
+
+/* Up and down stop at the margins of the region, when they begin inside. */
+static void move_up(struct vt *vt, u32 n)
+{
+	u32 row = vt->cursor.row;
+	u32 least = row >= vt->top ? vt->top : 0;
+
+	vt_move(vt, row - MIN(n, row - least), vt->cursor.col);
+}
+
+static void move_down(struct vt *vt, u32 n)
+{
+	u32 row = vt->cursor.row;
+	u32 most = row < vt->bottom ? vt->bottom - 1 : VT_ROWS - 1;
+
+	vt_move(vt, MIN(row + n, most), vt->cursor.col);
+}
+
+static void move_tabs(struct vt *vt, u32 n, bool back)
+{
+	u32 col = vt->cursor.col;
+
+	while (n-- && col != (back ? 0 : VT_COLS - 1)) {
+		do {
+			col += back ? -1u : 1u;
+		} while (col && col < VT_COLS - 1 && !vt->tab_stop[col]);
+	}
+	vt_move(vt, vt->cursor.row, col);
+}
+
+static void erase_display(struct vt *vt, u32 what)
+{
+	u32 row = vt->cursor.row, col = vt->cursor.col;
+
+	if (what == 0) {
+		vt_erase(vt, row, col, VT_COLS);
+		vt_erase_rows(vt, row + 1, VT_ROWS);
+	} else if (what == 1) {
+		vt_erase_rows(vt, 0, row);
+		vt_erase(vt, row, 0, col + 1);
+	} else {
+		vt_erase_rows(vt, 0, VT_ROWS);
+	}
+}
+
+static void erase_line(struct vt *vt, u32 what)
+{
+	u32 row = vt->cursor.row, col = vt->cursor.col;
+
+	vt_erase(vt, row, what == 0 ? col : 0, what == 1 ? col + 1 : VT_COLS);
+}
+
+static void set_region(struct vt *vt)
+{
+	u32 top = count_at(vt, 0) - 1;
+	u32 bottom = vt->nparams > 1 && vt->param[1] ? vt->param[1] : VT_ROWS;
+
+	bottom = MIN(bottom, (u32)VT_ROWS);
+	if (top + 1 >= bottom)
+		return;
+	vt->top = top;
+	vt->bottom = bottom;
+	move_to(vt, 0, 0);
+}
+
+static void set_dec_mode(struct vt *vt, u32 mode, bool on)
+{
+	switch (mode) {
+	case DEC_ORIGIN:
+		vt->cursor.origin = on;
+		move_to(vt, 0, 0);
+		break;
+	case DEC_AUTOWRAP:
+		vt->autowrap = on;
+		break;
+	case DEC_CURSOR:
+		vt->cursor_hidden = !on;
+		break;
+	}
+}
+
+static void set_modes(struct vt *vt, bool on)
+{
+	for (u32 i = 0; i < vt->nparams; i++) {
+		u32 mode = vt->param[i];
+
+		if (vt->prefix == '?')
+			set_dec_mode(vt, mode, on);
+		else if (mode == ANSI_INSERT)
+			vt->insert = on;
+		else if (mode == ANSI_NEWLINE)
+			vt->newline = on;
+	}
+}
+
+static void report(struct vt *vt)
+{
+	char text[24];
+	u32 row = vt->cursor.row - (vt->cursor.origin ? vt->top : 0);
+
+	if (vt->param[0] == REPORT_STATUS) {
+		reply(vt, "\033[0n");
+	} else if (vt->param[0] == REPORT_CURSOR) {
+		scnprintf(text, sizeof(text), "\033[%u;%uR", row + 1,
+			  vt->cursor.col + 1);
+		reply(vt, text);
+	}
+}
+
+static void clear_tabs(struct vt *vt)
+{
+	if (vt->param[0] == 0)
+		vt->tab_stop[vt->cursor.col] = false;
+	else if (vt->param[0] == 3)
+		memset(vt->tab_stop, 0, sizeof(vt->tab_stop));
+}
+
+/* IL and DL work inside the region only, and go to its first column. */
+static void shift_lines(struct vt *vt, bool insert, u32 n)
+{
+	u32 row = vt->cursor.row;
+
+	if (row < vt->top || row >= vt->bottom)
+		return;
+	if (insert)
+		vt_scroll_down(vt, row, n);
+	else
+		vt_scroll_up(vt, row, n);
+	vt_move(vt, row, 0);
+}
+
+/* Cursor movement. Returns whether `final` was one. */
+static bool csi_move(struct vt *vt, char final, u32 n)
+{
+	u32 row = vt->cursor.row, col = vt->cursor.col;
+
+	switch (final) {
+	case 'A':
+		move_up(vt, n);
+		break;
+	case 'B':
+	case 'e':
+		move_down(vt, n);
+		break;
+	case 'C':
+	case 'a':
+		vt_move(vt, row, MIN(col + n, VT_COLS - 1u));
+		break;
+	case 'D':
+		vt_move(vt, row, col - MIN(n, col));
+		break;
+	case 'E':
+		move_down(vt, n);
+		vt_move(vt, vt->cursor.row, 0);
+		break;
+	case 'F':
+		move_up(vt, n);
+		vt_move(vt, vt->cursor.row, 0);
+		break;
+	case 'G':
+	case '`':
+		vt_move(vt, row, n - 1);
+		break;
+	case 'H':
+	case 'f':
+		move_to(vt, n - 1, count_at(vt, 1) - 1);
+		break;
+	case 'd':
+		move_to(vt, n - 1, col);
+		break;
+	case 'I':
+		move_tabs(vt, n, false);
+		break;
+	case 'Z':
+		move_tabs(vt, n, true);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Changes of the grid. Returns whether `final` was one. */
+static bool csi_edit(struct vt *vt, char final, u32 n)
+{
+	switch (final) {
+	case '@':
+		vt_insert_cells(vt, n);
+		break;
+	case 'P':
+		vt_delete_cells(vt, n);
+		break;
+	case 'X':
+		vt_erase(vt, vt->cursor.row, vt->cursor.col,
+			 MIN(vt->cursor.col + n, (u32)VT_COLS));
+		break;
+	case 'J':
+		erase_display(vt, vt->param[0]);
+		break;
+	case 'K':
+		erase_line(vt, vt->param[0]);
+		break;
+	case 'L':
+		shift_lines(vt, true, n);
+		break;
+	case 'M':
+		shift_lines(vt, false, n);
+		break;
+	case 'S':
+		vt_scroll_up(vt, vt->top, n);
+		break;
+	case 'T':
+		vt_scroll_down(vt, vt->top, n);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static void csi_other(struct vt *vt, char final)
+{
+	switch (final) {
+	case 'm':
+		vt_sgr(vt);
+		break;
+	case 'r':
+		set_region(vt);
+		break;
+	case 's':
+		vt->saved = vt->cursor;
+		break;
+	case 'u':
+		vt->cursor = vt->saved;
+		break;
+	case 'n':
+		report(vt);
+		break;
+	case 'c':
+		reply(vt, "\033[?6c");	/* a VT102, as Linux's console says */
+		break;
+	case 'g':
+		clear_tabs(vt);
+		break;
+	}
+}
+
+/*
+ * Acts on a whole control sequence: vt->param, at least one of them there (0
+ * where none was given). Unknown ones do nothing.
+ */
+void vt_csi(struct vt *vt, char final)
+{
+	u32 n = count_at(vt, 0);
+
+	if (final == 'h' || final == 'l') {
+		set_modes(vt, final == 'h');
+		return;
+	}
+	if (vt->prefix)
+		return;
+	if (!csi_move(vt, final, n) && !csi_edit(vt, final, n))
+		csi_other(vt, final);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Moves a terminal's output into its port, and copies the console's output to
+ * a second port where nobody chose a console.
+ *
+ * One thread at a time is in a port with a terminal's bytes (`flushing`); the
+ * lock is not held then. Others only add to the queue, and that thread finds
+ * it when it comes back.
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+#define PORT_WRITE_MAX 4096	/* tty_port_ops.write's contract */
+#define CBAUD_LOW 0xfu		/* the other bit of CBAUD selects high rates */
+
+/* The terminal that shows mirror_from's output too. t: tty_table_lock */
+static struct tty *mirror_from, *mirror_to;
+
+/* Makes `to` show what `from` shows; its keys go to `from`. */
+void tty_mirror_set(struct tty *from, struct tty *to)
+{
+	mirror_from = from;
+	mirror_to = to;
+}
+
+/* `t` is used in its own right now: it mirrors no longer. */
+void tty_mirror_end(const struct tty *t)
+{
+	if (t == mirror_to)
+		mirror_to = NULL;
+}
+
+/* Whether `t` is a mirror. */
+bool tty_mirrored(const struct tty *t)
+{
+	return t == READ_ONCE(mirror_to);
+}
+
+/* The terminal that the mirror's keys go to. */
+struct tty *tty_mirror(void)
+{
+	return mirror_from;
+}
+
+/* What the mirror does not take is lost: it must not hold up the console. */
+static void mirror_write(const struct tty *t, const u8 *buf, size_t len)
+{
+	struct tty *to = READ_ONCE(mirror_to);
+
+	if (t == mirror_from && to && to->owner)
+		to->ops.write(to->port, (const char *)buf, len);
+}
+
+/* Tells the port its line settings, when they changed. */
+static void flush_settings(struct tty *t)
+{
+	static const u32 rates[] = {
+		0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800,
+		9600, 19200, 38400,
+	};
+	static const u32 high_rates[] = {
+		0, 57600, 115200, 230400, 460800, 500000, 576000, 921600,
+	};
+	u32 cflag = t->termios.c_cflag;
+	u32 code = cflag & CBAUD_LOW;
+	u32 rate = 0;
+
+	t->reconfigure = false;
+	if (!(cflag & CBAUD & ~CBAUD_LOW))
+		rate = rates[code];
+	else if (code < ARRAY_SIZE(high_rates))
+		rate = high_rates[code];
+	mutex_unlock(&t->lock);
+	t->ops.configure(t->port, rate, cflag);
+	mutex_lock(&t->lock);
+}
+
+static bool flush_priority(struct tty *t)
+{
+	char c = (char)t->priority;
+
+	t->priority = 0;
+	mutex_unlock(&t->lock);
+	if (t->ops.write(t->port, &c, 1) == 0) {
+		mutex_lock(&t->lock);
+		t->priority = (u8)c;
+		return false;
+	}
+	mutex_lock(&t->lock);
+	return true;
+}
+
+/* Writes one run of the ring. Returns whether the port may take more. */
+static bool flush_run(struct tty *t)
+{
+	u32 begin = t->out_tail % TTY_OUT_MAX;
+	u32 len = MIN(ldisc_out_len(t), (u32)TTY_OUT_MAX - begin);
+	u32 epoch = t->out_epoch;
+	long done;
+
+	len = MIN(len, (u32)PORT_WRITE_MAX);
+	mutex_unlock(&t->lock);
+	done = t->ops.write(t->port, (const char *)t->out + begin, len);
+	if (done > 0)
+		mirror_write(t, t->out + begin, MIN((size_t)done, (size_t)len));
+	mutex_lock(&t->lock);
+
+	if (done == -ENODEV)	/* its module is gone for good */
+		done = len;
+	if (done <= 0)
+		return false;
+	if (epoch == t->out_epoch)
+		t->out_tail += MIN((u32)done, len);
+	return done >= (long)len;
+}
+
+static bool flush_one(struct tty *t)
+{
+	if (t->reconfigure) {
+		flush_settings(t);
+		return true;
+	}
+	if (t->priority)
+		return flush_priority(t);
+	if (t->stopped || t->suspended || !ldisc_out_len(t))
+		return false;
+	return flush_run(t);
+}
+
+/*
+ * Gives the port what it takes of the output queue, and wakes who waits for
+ * room. The lock is held, but let go while the port is called.
+ */
+void tty_flush(struct tty *t)
+{
+	if (t->flushing || !t->owner)
+		return;
+	t->flushing = true;
+	while (flush_one(t))
+		;
+	t->flushing = false;
+	if ((t->want_room && ldisc_out_room(t) >= TTY_OUT_WRITABLE) ||
+	    (t->want_drain && !ldisc_out_len(t))) {
+		t->want_room = false;
+		t->want_drain = false;
+		wait_wake(tty_wait);
+	}
+}

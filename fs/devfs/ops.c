@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that vfs makes (fs_ops in vfs.h): one operation on the tree each. */
+#include "internal.h"
+
+#define SUPER 1			/* the one instance's number */
+#define DIRENT_NAME offsetof(struct vfs_dirent, name)
+#define BLOCK_SIZE 4096
+
+static long devfs_mount(const char *source, const char *options, u64 flags, u64 *root)
+{
+	*root = ROOT_INO;
+	return SUPER;
+}
+
+static long devfs_unmount(u64 sb)
+{
+	return 0;
+}
+
+static void fill_attr(const struct entry *e, struct vfs_attr *attr)
+{
+	*attr = (struct vfs_attr){
+		.ino = e->d.ino, .rdev = e->d.rdev, .mode = e->d.mode,
+		.nlink = S_ISDIR(e->d.mode) ? 2 + e->subdirs : 1,
+		.uid = e->d.uid, .gid = e->d.gid, .blksize = BLOCK_SIZE,
+		.size = e->d.target_len, .atime_ns = e->d.time_ns,
+		.mtime_ns = e->d.time_ns, .ctime_ns = e->d.time_ns,
+	};
+}
+
+/* Takes the lock and finds an entry: 0, -ESTALE. */
+static long begin(u64 ino, struct entry **e)
+{
+	mutex_lock(&devfs_lock);
+	*e = entry_find(ino);
+	return *e ? 0 : -ESTALE;
+}
+
+static long begin_dir(u64 ino, struct entry **e)
+{
+	long ret = begin(ino, e);
+
+	return ret ? ret : S_ISDIR((*e)->d.mode) ? 0 : -ENOTDIR;
+}
+
+static long end(long ret)
+{
+	mutex_unlock(&devfs_lock);
+	return ret;
+}
+
+static long devfs_lookup(u64 sb, u64 ino, const char *name, struct vfs_attr *attr)
+{
+	struct entry *dir, *e;
+	long ret = begin_dir(ino, &dir);
+
+	if (ret)
+		return end(ret);
+	e = strcmp(name, "..") ? entry_child(dir, name, strlen(name)) : dir->dir;
+	if (e)
+		fill_attr(e, attr);
+	return end(e ? 0 : -ENOENT);
+}
+
+static long devfs_getattr(u64 sb, u64 ino, struct vfs_attr *attr)
+{
+	struct entry *e;
+	long ret = begin(ino, &e);
+
+	if (!ret)
+		fill_attr(e, attr);
+	return end(ret);
+}
+
+static long devfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
+{
+	struct entry *e;
+	long ret = begin(ino, &e);
+
+	if (ret)
+		return end(ret);
+	if (which & VFS_SET_MODE)
+		e->d.mode = (e->d.mode & S_IFMT) | (attr->mode & 07777);
+	if (which & VFS_SET_UID)
+		e->d.uid = attr->uid;
+	if (which & VFS_SET_GID)
+		e->d.gid = attr->gid;
+	if (which & VFS_SET_MTIME)
+		e->d.time_ns = attr->mtime_ns;
+	return end(ino == ROOT_INO ? 0 : entry_store(e));
+}
+
+static long devfs_create(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
+			 struct vfs_attr *attr)
+{
+	struct entry *dir, *e;
+	long ret;
+
+	if (S_ISREG(mode))
+		return -EPERM;
+	ret = begin_dir(ino, &dir);
+	if (!ret)
+		ret = entry_add(dir, name, strlen(name), mode, rdev, NULL, &e);
+	if (!ret)
+		fill_attr(e, attr);
+	return end(ret);
+}
+
+static long devfs_symlink(u64 sb, u64 ino, const char *name, const char *target)
+{
+	struct entry *dir, *e;
+	long ret = begin_dir(ino, &dir);
+
+	if (!ret)
+		ret = entry_add(dir, name, strlen(name), S_IFLNK | 0777, 0, target,
+				&e);
+	return end(ret);
+}
+
+static long devfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
+{
+	struct entry *e;
+	long ret = begin(ino, &e);
+
+	if (ret)
+		return end(ret);
+	len = MIN(len, (size_t)e->d.target_len);
+	memcpy(buf, e->d.target, len);
+	return end((long)len);
+}
+
+static long devfs_link(u64 sb, u64 ino, u64 dir, const char *name)
+{
+	return -EPERM;
+}
+
+static long devfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
+{
+	struct entry *dir, *e = NULL;
+	long ret = begin_dir(ino, &dir);
+
+	if (!ret)
+		e = entry_child(dir, name, strlen(name));
+	if (!ret && !e)
+		ret = -ENOENT;
+	if (!ret && !list_empty(&e->children))
+		ret = -ENOTEMPTY;
+	if (!ret)
+		entry_remove(e);
+	return end(ret);
+}
+
+/* May `e` be called `name` in `dir`? Clears the way if something is there. */
+static long make_way(struct entry *e, struct entry *dir, const char *name, u32 flags)
+{
+	struct entry *old = entry_child(dir, name, strlen(name)), *up = dir;
+
+	if (strlen(name) >= DEVFS_NAME_MAX)
+		return -ENAMETOOLONG;
+	for (; up != e && up->dir != up; up = up->dir)
+		;
+	if (up == e)
+		return -EINVAL;
+	if (!old || old == e)
+		return 0;
+	if (flags & RENAME_NOREPLACE)
+		return -EEXIST;
+	if (!list_empty(&old->children))
+		return -ENOTEMPTY;
+	entry_remove(old);
+	return 0;
+}
+
+static long devfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
+			 const char *newname, u32 flags)
+{
+	struct entry *dir, *newdir, *e = NULL;
+	long ret;
+
+	if (flags & ~(u32)RENAME_NOREPLACE)
+		return -EINVAL;
+	ret = begin_dir(ino, &dir);
+	newdir = entry_find(newino);
+	if (!ret)
+		e = entry_child(dir, name, strlen(name));
+	if (!ret && (!e || !newdir))
+		ret = -ENOENT;
+	if (!ret)
+		ret = make_way(e, newdir, newname, flags);
+	if (!ret)
+		entry_move(e, newdir, newname);
+	return end(ret);
+}
+
+struct dirents {
+	u8 *buf;
+	size_t len, done;
+};
+
+static bool put_dirent(struct dirents *d, const char *name, const struct entry *e,
+		       u64 next)
+{
+	struct vfs_dirent *out = (void *)(d->buf + d->done);
+	size_t len = strlen(name);
+	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
+
+	if (reclen > d->len - d->done)
+		return false;
+	out->ino = e->d.ino;
+	out->next = next;
+	out->reclen = (u16)reclen;
+	out->type = LINUX_IFTODT(e->d.mode);
+	memset(out->name + len, 0, reclen - DIRENT_NAME - len);
+	memcpy(out->name, name, len);
+	d->done += reclen;
+	return true;
+}
+
+/* An entry's position is its inode number and one: they are above POS_FIRST. */
+static bool put_entries(struct dirents *d, const struct entry *dir, u64 pos)
+{
+	struct entry *e;
+
+	if (pos == 0 && !put_dirent(d, ".", dir, 1))
+		return false;
+	if (pos <= 1 && !put_dirent(d, "..", dir->dir, POS_FIRST))
+		return false;
+	list_for_each_entry(e, &dir->children, list)
+		if (e->d.ino >= pos && !put_dirent(d, e->d.name, e, e->d.ino + 1))
+			return false;
+	return true;
+}
+
+static long devfs_readdir(u64 sb, u64 ino, u64 pos, void *buf, size_t len)
+{
+	struct dirents d = { .buf = buf, .len = len };
+	struct entry *dir;
+	long ret = begin_dir(ino, &dir);
+
+	if (!ret && !put_entries(&d, dir, pos) && !d.done)
+		ret = -EINVAL;
+	return end(ret ? ret : (long)d.done);
+}
+
+/* Nothing here but devices, which vfs has opened by their numbers. */
+static long devfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
+{
+	return -ENXIO;
+}
+
+/* An open device needs nothing of its entry. */
+static long devfs_hold(u64 sb, u64 ino, s64 count)
+{
+	return 0;
+}
+
+static long devfs_statfs(u64 sb, void *buf, size_t len)
+{
+	struct linux_statfs fs = {
+		.f_type = TMPFS_MAGIC, .f_bsize = BLOCK_SIZE, .f_frsize = BLOCK_SIZE,
+		.f_namelen = DEVFS_NAME_MAX - 1,
+	};
+
+	memcpy(buf, &fs, MIN(len, sizeof(fs)));
+	return 0;
+}
+
+static long devfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
+{
+	return -EINVAL;
+}
+
+const struct fs_ops devfs_ops = {
+	.mount = devfs_mount, .unmount = devfs_unmount,
+	.lookup = devfs_lookup, .getattr = devfs_getattr,
+	.setattr = devfs_setattr, .create = devfs_create,
+	.symlink = devfs_symlink, .readlink = devfs_readlink,
+	.link = devfs_link, .unlink = devfs_unlink, .rename = devfs_rename,
+	.readdir = devfs_readdir, .open = devfs_open, .hold = devfs_hold,
+	.statfs = devfs_statfs, .write_from = devfs_write_from,
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree of /dev: entries in memory, each also a record "INO" (hexadecimal),
+ * written when it changes. There are few entries: they are found by walking
+ * through them. All is called with devfs_lock held.
+ */
+#include <printf.h>
+
+#include "internal.h"
+
+static struct entry root = {
+	.list = LIST_HEAD_INIT(root.list),
+	.children = LIST_HEAD_INIT(root.children), .dir = &root,
+	.d = { .ino = ROOT_INO, .dir = ROOT_INO, .mode = S_IFDIR | 0755 },
+};
+static u64 last_ino = ROOT_INO;
+
+/* The entry after `e` in the tree, depth first; NULL: it was the last. */
+static struct entry *next_entry(struct entry *e)
+{
+	if (!list_empty(&e->children))
+		return list_first_entry(&e->children, struct entry, list);
+	while (e != &root && e->list.next == &e->dir->children)
+		e = e->dir;
+	return e == &root ? NULL : list_next_entry(e, list);
+}
+
+/* The entry with that inode number, or NULL. */
+struct entry *entry_find(u64 ino)
+{
+	struct entry *e = &root;
+
+	while (e && e->d.ino != ino)
+		e = next_entry(e);
+	return e;
+}
+
+/* The registered device of that type and number, or NULL. */
+struct entry *device_find(u32 type, u64 rdev)
+{
+	struct entry *e = &root;
+
+	while (e && !(e->d.owner && e->d.rdev == rdev &&
+		      (e->d.mode & S_IFMT) == type))
+		e = next_entry(e);
+	return e;
+}
+
+/* The entry called `name` (of `len` bytes) in a directory, or NULL. */
+struct entry *entry_child(const struct entry *dir, const char *name, size_t len)
+{
+	struct entry *e;
+
+	list_for_each_entry(e, &dir->children, list)
+		if (!strncmp(e->d.name, name, len) && !e->d.name[len])
+			return e;
+	return NULL;
+}
+
+static void record_name_of(const struct entry *e, char name[RECORD_NAME_MAX])
+{
+	snprintf(name, RECORD_NAME_MAX, "%llx", (unsigned long long)e->d.ino);
+}
+
+/* Writes an entry's record: 0 or an error. */
+long entry_store(struct entry *e)
+{
+	char name[RECORD_NAME_MAX];
+
+	record_name_of(e, name);
+	return record_put(THIS_MODULE, name, &e->d,
+			  offsetof(struct entry_data, target) + e->d.target_len);
+}
+
+static void attach(struct entry *e, struct entry *dir)
+{
+	struct list_head *before = dir->children.prev;
+
+	while (before != &dir->children &&
+	       list_entry(before, struct entry, list)->d.ino > e->d.ino)
+		before = before->prev;
+	list_add(&e->list, before);
+	e->dir = dir;
+	e->d.dir = dir->d.ino;
+	if (S_ISDIR(e->d.mode))
+		dir->subdirs++;
+}
+
+static void detach(struct entry *e)
+{
+	list_del(&e->list);
+	if (S_ISDIR(e->d.mode))
+		e->dir->subdirs--;
+}
+
+static struct entry *entry_new(void)
+{
+	struct entry *e = kzalloc(sizeof(*e));
+
+	if (e) {
+		list_init(&e->list);
+		list_init(&e->children);
+	}
+	return e;
+}
+
+/* Makes an entry of the calling thread's: 0, -ENOMEM, -ENAMETOOLONG, -EEXIST. */
+long entry_add(struct entry *dir, const char *name, size_t len, u32 mode,
+	       u64 rdev, const char *target, struct entry **out)
+{
+	size_t target_len = target ? strlen(target) : 0;
+	struct entry *e;
+	long ret;
+
+	if (len >= DEVFS_NAME_MAX || target_len > DEVFS_TARGET_MAX)
+		return -ENAMETOOLONG;
+	if (entry_child(dir, name, len))
+		return -EEXIST;
+	e = entry_new();
+	if (!e)
+		return -ENOMEM;
+	e->d.ino = ++last_ino;
+	e->d.dir = dir->d.ino;
+	e->d.mode = mode;
+	e->d.rdev = rdev;
+	e->d.uid = cred_fsuid();
+	e->d.gid = cred_fsgid();
+	e->d.time_ns = krealtime_ns();
+	e->d.target_len = (u32)target_len;
+	memcpy(e->d.name, name, len);
+	memcpy(e->d.target, target ? target : "", target_len);
+	ret = entry_store(e);
+	if (ret) {
+		kfree(e);
+		return ret;
+	}
+	attach(e, dir);
+	*out = e;
+	return 0;
+}
+
+/* Removes an entry that has no children. */
+void entry_remove(struct entry *e)
+{
+	char name[RECORD_NAME_MAX];
+
+	record_name_of(e, name);
+	record_delete(THIS_MODULE, name);
+	detach(e);
+	kfree(e);
+}
+
+/* Gives an entry another place; the name is not taken and not too long. */
+void entry_move(struct entry *e, struct entry *dir, const char *name)
+{
+	detach(e);
+	strlcpy(e->d.name, name, sizeof(e->d.name));
+	attach(e, dir);
+	entry_store(e);
+}
+
+/* Reads all records into entries that hang on `loaded`, in no order. */
+static void load(struct list_head *loaded)
+{
+	char name[RECORD_NAME_MAX];
+	struct entry *e;
+	long len;
+
+	for (u32 i = 0; !record_name(THIS_MODULE, i, name, sizeof(name)); i++) {
+		e = entry_new();
+		if (!e)
+			return;
+		len = record_get(THIS_MODULE, name, &e->d, sizeof(e->d));
+		if (len < (long)offsetof(struct entry_data, target)) {
+			kfree(e);
+			continue;
+		}
+		last_ino = MAX(last_ino, e->d.ino);
+		list_add_tail(&e->list, loaded);
+	}
+}
+
+/* Puts loaded entries under their directories, until none finds one. */
+static void place(struct list_head *loaded)
+{
+	struct entry *e, *next, *dir;
+	bool progress = true;
+
+	while (progress) {
+		progress = false;
+		list_for_each_entry_safe(e, next, loaded, list) {
+			dir = entry_find(e->d.dir);
+			if (!dir)
+				continue;
+			list_del(&e->list);
+			attach(e, dir);
+			progress = true;
+		}
+	}
+}
+
+/* Makes the links that every /dev has, or brings the tree back. */
+long tree_start(bool recovering)
+{
+	static const char *const links[][2] = {
+		{ "fd", "/proc/self/fd" }, { "stdin", "/proc/self/fd/0" },
+		{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
+	};
+	LIST_HEAD(loaded);
+	struct entry *e;
+	long ret = 0;
+
+	root.d.time_ns = krealtime_ns();
+	if (recovering) {
+		load(&loaded);
+		place(&loaded);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(links) && !ret; i++)
+		ret = entry_add(&root, links[i][0], strlen(links[i][0]),
+				S_IFLNK | 0777, 0, links[i][1], &e);
+	return ret;
+}

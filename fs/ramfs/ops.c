@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls that vfs makes (fs_ops in vfs.h): one operation on the tree each.
+ * Order within a change: check, allocate, write the record, change memory. vfs
+ * has checked permissions and types; what would break the tree is checked again.
+ */
+#include "internal.h"
+
+#define DIRENT_NAME offsetof(struct vfs_dirent, name)
+#define BLOCK_SIZE 4096
+
+static struct inode *get(u64 sb, u64 ino)
+{
+	struct inode *inode = inode_find(ino);
+
+	return inode && inode->sb->id == sb ? inode : NULL;
+}
+
+/* A directory that is there and has not been removed: 0, -ESTALE, ... */
+static long get_dir(u64 sb, u64 ino, struct inode **dir)
+{
+	*dir = get(sb, ino);
+	if (!*dir)
+		return -ESTALE;
+	if (!S_ISDIR((*dir)->mode))
+		return -ENOTDIR;
+	if (!(*dir)->nlinks && ino != (*dir)->sb->root)
+		return -ENOENT;
+	return 0;
+}
+
+static u32 link_count(const struct inode *inode)
+{
+	bool root = inode->ino == inode->sb->root;
+
+	if (!S_ISDIR(inode->mode))
+		return inode->nlinks;
+	return inode->nlinks || root ? 2 + inode->subdirs : 0;
+}
+
+static void fill_attr(const struct inode *inode, struct vfs_attr *attr)
+{
+	*attr = (struct vfs_attr){
+		.ino = inode->ino, .rdev = inode->rdev, .mode = inode->mode,
+		.nlink = link_count(inode),
+		.uid = inode->uid, .gid = inode->gid, .blksize = BLOCK_SIZE,
+		.pageobj = inode->pageobj, .size = inode->target_len,
+		.atime_ns = inode->atime_ns, .mtime_ns = inode->mtime_ns,
+		.ctime_ns = inode->ctime_ns,
+	};
+}
+
+static void touch(struct inode *inode)
+{
+	inode->mtime_ns = inode->ctime_ns = krealtime_ns();
+}
+
+/* The link that is in the inode's record, or NULL. */
+static struct link *recorded_link(const struct inode *inode)
+{
+	struct link *l;
+
+	list_for_each_entry(l, &inode->links, of_inode)
+		if (l->id == inode->recorded_link)
+			return l;
+	return NULL;
+}
+
+/* Ends an inode that has no link and nobody holds. */
+void inode_drop(struct inode *inode)
+{
+	store_inode_gone(inode);
+	if (inode->pageobj)
+		pageobj_release(inode->pageobj);
+	inode_free(inode);
+}
+
+static long ramfs_lookup(u64 sb, u64 ino, const char *name, struct vfs_attr *attr)
+{
+	struct inode *dir;
+	struct link *l;
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = get_dir(sb, ino, &dir);
+	if (!ret && !strcmp(name, "..")) {
+		fill_attr(dir->parent, attr);
+	} else if (!ret) {
+		l = link_find(dir, name, (u32)strlen(name));
+		if (l)
+			fill_attr(l->inode, attr);
+		else
+			ret = -ENOENT;
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long ramfs_getattr(u64 sb, u64 ino, struct vfs_attr *attr)
+{
+	struct inode *inode;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode)
+		fill_attr(inode, attr);
+	mutex_unlock(&ramfs_lock);
+	return inode ? 0 : -ESTALE;
+}
+
+static long set_size(struct inode *inode, u64 size)
+{
+	long ret = inode->pageobj ? pageobj_resize(inode->pageobj, size) : -EINVAL;
+
+	if (!ret)
+		touch(inode);
+	return ret;
+}
+
+static long ramfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
+{
+	struct inode *inode;
+	long ret = -ESTALE;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (!inode)
+		goto out;
+	ret = which & VFS_SET_SIZE ? set_size(inode, attr->size) : 0;
+	if (ret)
+		goto out;
+	if (which & VFS_SET_MODE)
+		inode->mode = (inode->mode & S_IFMT) | (attr->mode & 07777);
+	if (which & VFS_SET_UID)
+		inode->uid = attr->uid;
+	if (which & VFS_SET_GID)
+		inode->gid = attr->gid;
+	if (which & VFS_SET_ATIME)
+		inode->atime_ns = attr->atime_ns;
+	if (which & VFS_SET_MTIME)
+		inode->mtime_ns = attr->mtime_ns;
+	inode->ctime_ns = krealtime_ns();
+	ret = store_inode(inode, recorded_link(inode));
+out:
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+/* A new name for `dir`, not in it yet: 0, -EEXIST, -ENAMETOOLONG, -ENOMEM. */
+static long new_name(struct inode *dir, const char *name, struct link **out)
+{
+	size_t len = strnlen(name, VFS_NAME_MAX);
+	struct link *l;
+
+	if (len > NAME_LONGEST)
+		return -ENAMETOOLONG;
+	if (link_find(dir, name, (u32)len))
+		return -EEXIST;
+	l = link_new(name, (u32)len);
+	if (!l)
+		return -ENOMEM;
+	l->seq = store_seq_next();
+	l->dir = dir;
+	l->pos = dir->last_pos + 1;
+	*out = l;
+	return 0;
+}
+
+/* Group and set-group-id bit of a new inode in a set-group-id directory. */
+static void inherit_group(struct inode *inode, const struct inode *dir)
+{
+	if (!(dir->mode & S_ISGID))
+		return;
+	inode->gid = dir->gid;
+	if (S_ISDIR(inode->mode))
+		inode->mode |= S_ISGID;
+}
+
+/* What a new inode has besides its attributes: pages, or a target. */
+static long new_content(struct inode *inode, const char *target)
+{
+	long obj;
+
+	if (target) {
+		inode->target = kstrdup(target);
+		if (!inode->target)
+			return -ENOMEM;
+		inode->target_len = (u32)strlen(target);
+		return store_target(inode);
+	}
+	if (!S_ISREG(inode->mode))
+		return 0;
+	obj = pageobj_create(THIS_MODULE);
+	if (obj < 0)
+		return obj;
+	inode->pageobj = (u32)obj;
+	return 0;
+}
+
+/* Makes an inode with its first name. ramfs_lock is held. */
+static long make(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
+		 const char *target, struct vfs_attr *attr)
+{
+	struct inode *dir, *inode;
+	struct link *l;
+	long ret = get_dir(sb, ino, &dir);
+
+	if (!ret)
+		ret = new_name(dir, name, &l);
+	if (ret)
+		return ret;
+	inode = inode_new(dir->sb, inode_number_next(), mode);
+	if (!inode) {
+		kfree(l);
+		return -ENOMEM;
+	}
+	inode->rdev = rdev;
+	inherit_group(inode, dir);
+	ret = new_content(inode, target);
+	if (!ret)
+		ret = store_inode(inode, l);
+	if (ret) {
+		inode_drop(inode);
+		kfree(l);
+		return ret;
+	}
+	link_attach(l, dir, inode, l->pos);
+	touch(dir);
+	if (attr)
+		fill_attr(inode, attr);
+	return 0;
+}
+
+static long ramfs_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
+			 struct vfs_attr *attr)
+{
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = make(sb, dir, name, mode, rdev, NULL, attr);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long ramfs_symlink(u64 sb, u64 dir, const char *name, const char *target)
+{
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = make(sb, dir, name, S_IFLNK | 0777, 0, target, NULL);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long ramfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
+{
+	struct inode *inode;
+	long ret = -EINVAL;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode && inode->target) {
+		len = MIN(len, (size_t)inode->target_len);
+		memcpy(buf, inode->target, len);
+		ret = (long)len;
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long add_link(struct inode *inode, struct inode *dir, const char *name)
+{
+	struct link *l;
+	long ret;
+
+	if (S_ISDIR(inode->mode))
+		return -EPERM;
+	if (!inode->nlinks)
+		return -ENOENT;
+	ret = new_name(dir, name, &l);
+	if (ret)
+		return ret;
+	l->id = inode->last_link + 1;
+	l->inode = inode;
+	ret = store_link(l);
+	if (ret) {
+		kfree(l);
+		return ret;
+	}
+	link_attach(l, dir, inode, l->pos);
+	inode->ctime_ns = krealtime_ns();
+	touch(dir);
+	return 0;
+}
+
+static long ramfs_link(u64 sb, u64 ino, u64 dir_ino, const char *name)
+{
+	struct inode *inode, *dir;
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	ret = inode ? get_dir(sb, dir_ino, &dir) : -ESTALE;
+	if (!ret)
+		ret = add_link(inode, dir, name);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+/* Takes a link away, in the records and in memory; the last ends the inode. */
+static void remove_link(struct link *l)
+{
+	struct inode *inode = l->inode;
+	bool recorded = l->id == inode->recorded_link;
+	struct link *other;
+
+	touch(l->dir);
+	link_detach(l);
+	inode->ctime_ns = krealtime_ns();
+	if (!inode->nlinks) {
+		if (inode->holds)
+			store_inode(inode, NULL);
+		else
+			inode_drop(inode);
+	} else if (recorded) {
+		other = list_first_entry(&inode->links, struct link, of_inode);
+		inode->recorded_link = other->id;
+		store_inode(inode, other);
+		store_link_gone(inode, other->id);
+	} else {
+		store_link_gone(inode, l->id);
+	}
+	kfree(l);
+}
+
+static long ramfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
+{
+	struct inode *dir;
+	struct link *l;
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = get_dir(sb, ino, &dir);
+	l = ret ? NULL : link_find(dir, name, (u32)strlen(name));
+	if (!ret && !l)
+		ret = -ENOENT;
+	else if (!ret && S_ISDIR(l->inode->mode) && !(flags & VFS_REMOVE_DIR))
+		ret = -EISDIR;
+	else if (!ret && !list_empty(&l->inode->entries))
+		ret = -ENOTEMPTY;
+	if (!ret)
+		remove_link(l);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+/* `dir` is `inode`, or lies below it. */
+static bool is_below(const struct inode *dir, const struct inode *inode)
+{
+	while (dir != inode && dir->parent != dir)
+		dir = dir->parent;
+	return dir == inode;
+}
+
+/* May `l` take the place of `target` (NULL: none) in `newdir`? */
+static long rename_check(const struct link *l, const struct inode *newdir,
+			 const struct link *target, u32 flags)
+{
+	bool dir = S_ISDIR(l->inode->mode);
+
+	if (dir && is_below(newdir, l->inode))
+		return -EINVAL;
+	if (!target)
+		return 0;
+	if (flags & RENAME_NOREPLACE)
+		return -EEXIST;
+	if (dir != S_ISDIR(target->inode->mode))
+		return dir ? -ENOTDIR : -EISDIR;
+	return list_empty(&target->inode->entries) ? 0 : -ENOTEMPTY;
+}
+
+/* Gives link `l` another name: one record, and `target` goes afterwards. */
+static long move_link(struct link *l, struct inode *newdir, const char *newname,
+		      struct link *target)
+{
+	struct link *moved = link_new(newname, (u32)strlen(newname));
+	struct inode *inode = l->inode;
+	long ret;
+
+	if (!moved)
+		return -ENOMEM;
+	moved->id = l->id;
+	moved->seq = store_seq_next();
+	moved->dir = newdir;
+	moved->inode = inode;
+	moved->pos = newdir->last_pos + 1;
+	inode->ctime_ns = krealtime_ns();
+	ret = l->id == inode->recorded_link ? store_inode(inode, moved) :
+	      store_link(moved);
+	if (ret) {
+		kfree(moved);
+		return ret;
+	}
+	touch(l->dir);
+	touch(newdir);
+	link_detach(l);
+	kfree(l);
+	if (target)
+		remove_link(target);
+	link_attach(moved, newdir, inode, moved->pos);
+	return 0;
+}
+
+static long ramfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
+			 const char *newname, u32 flags)
+{
+	struct inode *dir, *newdir;
+	struct link *l, *target;
+	long ret;
+
+	if (flags & ~(u32)RENAME_NOREPLACE)
+		return -EINVAL;
+	if (strnlen(newname, VFS_NAME_MAX) > NAME_LONGEST)
+		return -ENAMETOOLONG;
+	mutex_lock(&ramfs_lock);
+	ret = get_dir(sb, ino, &dir);
+	if (!ret)
+		ret = get_dir(sb, newino, &newdir);
+	if (ret)
+		goto out;
+	l = link_find(dir, name, (u32)strlen(name));
+	target = link_find(newdir, newname, (u32)strlen(newname));
+	ret = l ? rename_check(l, newdir, target, flags) : -ENOENT;
+	if (!ret && (!target || target->inode != l->inode))
+		ret = move_link(l, newdir, newname, target);
+out:
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+struct dirents {
+	u8 *buf;
+	size_t len, done;
+};
+
+static bool put_dirent(struct dirents *d, const char *name, u32 len,
+		       const struct inode *inode, u64 next)
+{
+	struct vfs_dirent *e = (void *)(d->buf + d->done);
+	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
+
+	if (reclen > d->len - d->done)
+		return false;
+	e->ino = inode->ino;
+	e->next = next;
+	e->reclen = (u16)reclen;
+	e->type = LINUX_IFTODT(inode->mode);
+	memset(e->name + len, 0, reclen - DIRENT_NAME - len);
+	memcpy(e->name, name, len);
+	d->done += reclen;
+	return true;
+}
+
+static void put_entries(struct dirents *d, const struct inode *dir, u64 pos)
+{
+	struct link *l;
+
+	if (pos == 0 && !put_dirent(d, ".", 1, dir, 1))
+		return;
+	if (pos <= 1 && !put_dirent(d, "..", 2, dir->parent, POS_FIRST))
+		return;
+	list_for_each_entry(l, &dir->entries, of_dir)
+		if (l->pos >= pos &&
+		    !put_dirent(d, l->name, l->len, l->inode, l->pos + 1))
+			return;
+}
+
+static long ramfs_readdir(u64 sb, u64 ino, u64 pos, void *buf, size_t len)
+{
+	struct dirents d = { .buf = buf, .len = len };
+	struct inode *dir;
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = get_dir(sb, ino, &dir);
+	if (!ret) {
+		put_entries(&d, dir, pos);
+		ret = (long)d.done;
+		/* Something is left that did not fit into an empty buffer. */
+		if (!ret && pos <= dir->last_pos && !list_empty(&dir->entries) &&
+		    list_last_entry(&dir->entries, struct link, of_dir)->pos >= pos)
+			ret = -EINVAL;
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long ramfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
+{
+	struct inode *inode;
+	long ret = -ESTALE;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode) {
+		*file = (struct file_open){
+			.pageobj = inode->pageobj, .flags = FILE_SEEKABLE,
+		};
+		ret = inode->pageobj ? 0 : -ENXIO;
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static long ramfs_hold(u64 sb, u64 ino, s64 count)
+{
+	struct inode *inode;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode) {
+		/* vfs forgets its holds at a reset; it may give back one less. */
+		inode->holds = (u32)MAX((s64)inode->holds + count, 0);
+		if (!inode->nlinks && ino != inode->sb->root) {
+			if (inode->holds)
+				store_inode(inode, NULL);
+			else
+				inode_drop(inode);
+		}
+	}
+	mutex_unlock(&ramfs_lock);
+	return inode ? 0 : -ESTALE;
+}
+
+static long ramfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
+{
+	struct inode *inode;
+	long ret = -ESTALE;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode) {
+		ret = inode->pageobj ? pageobj_copy(inode->pageobj, pos, src,
+						    src_pos, len) : -EINVAL;
+		touch(inode);
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+const struct fs_ops ramfs_ops = {
+	.mount = ramfs_mount, .unmount = ramfs_unmount,
+	.lookup = ramfs_lookup, .getattr = ramfs_getattr,
+	.setattr = ramfs_setattr, .create = ramfs_create,
+	.symlink = ramfs_symlink, .readlink = ramfs_readlink,
+	.link = ramfs_link, .unlink = ramfs_unlink, .rename = ramfs_rename,
+	.readdir = ramfs_readdir, .open = ramfs_open, .hold = ramfs_hold,
+	.statfs = ramfs_statfs, .write_from = ramfs_write_from,
+};

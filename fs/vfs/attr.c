@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls on one node: references, attributes, access, contents of links and
+ * directories.
+ */
+#include "internal.h"
+
+#define DIRENTS_MAX 8192
+#define SET_TIMES (VFS_SET_ATIME | VFS_SET_MTIME)
+
+/* Takes nodes_lock and finds a node: 0 with a reference; node_end() follows. */
+static long node_begin(u64 number, struct node **out)
+{
+	nodes_lock();
+	*out = NULL;
+	return node_find(number, out);
+}
+
+static void node_end(struct node *n)
+{
+	if (n)
+		node_put(n);
+	nodes_unlock();
+}
+
+/* Finds a node and takes a reference for the caller. flags: VFS_*. */
+long vfs_lookup(u64 root, u64 at, const char *path, u32 flags, u64 *node)
+{
+	struct node *n;
+	struct walk w;
+	long ret = walk_path(&w, root, at, path, flags, &n);
+
+	if (!ret)
+		*node = node_number(n);
+	walk_end(&w);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_lookup);
+
+/* Takes a reference: 0, -ESTALE. */
+long vfs_hold(u64 node)
+{
+	struct node *n;
+	long ret = node_begin(node, &n);
+
+	nodes_unlock();
+	return ret;
+}
+SYMBOL_EXPORT(vfs_hold);
+
+/*
+ * Gives a reference back. One from before a reset of vfs is not in its books,
+ * unless it was to a file without a name (node_revive()): that is no error, and
+ * it is 0 too.
+ */
+long vfs_release(u64 node)
+{
+	struct node *n;
+
+	nodes_lock();
+	n = node_known(node);
+	if (!n && module_self.epoch && !node_find(node, &n))
+		node_put(n);
+	if (n && n->users)
+		node_put(n);
+	nodes_unlock();
+	return 0;
+}
+SYMBOL_EXPORT(vfs_release);
+
+/* Attributes of a node: 0 or an error. */
+long vfs_getattr(u64 node, struct vfs_attr *attr)
+{
+	struct node *n;
+	long ret = node_begin(node, &n);
+
+	if (!ret)
+		ret = node_load(n, true);
+	if (!ret)
+		*attr = n->attr;
+	node_end(n);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_getattr);
+
+/* stat(2), lstat(2) without VFS_FOLLOW: 0 or an error. */
+long vfs_stat(u64 root, u64 at, const char *path, u32 flags,
+	      struct vfs_attr *attr)
+{
+	struct node *n;
+	struct walk w;
+	long ret = walk_path(&w, root, at, path, flags, &n);
+
+	if (!ret) {
+		ret = node_load(n, true);
+		*attr = n->attr;
+		node_put(n);
+	}
+	walk_end(&w);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_stat);
+
+/* chown's rules, and what it does to the mode. */
+static long set_owner(const struct cred *c, const struct node *n, u32 *which,
+		      struct vfs_attr *attr)
+{
+	if (c->uid) {
+		if (c->uid != n->attr.uid ||
+		    ((*which & VFS_SET_UID) && attr->uid != n->attr.uid) ||
+		    ((*which & VFS_SET_GID) && attr->gid != n->attr.gid &&
+		     !cred_in_group(c, attr->gid)))
+			return -EPERM;
+	}
+	if (!node_is_dir(n) && !(*which & VFS_SET_MODE) &&
+	    (n->attr.mode & (S_ISUID | S_ISGID))) {
+		attr->mode = n->attr.mode & ~S_ISUID;
+		if (n->attr.mode & S_IXGRP)
+			attr->mode &= ~S_ISGID;
+		*which |= VFS_SET_MODE;
+	}
+	return 0;
+}
+
+static long set_times(const struct cred *c, const struct node *n, u32 which)
+{
+	if (!c->uid || c->uid == n->attr.uid)
+		return 0;
+	return which & VFS_SET_NOW ? may(c, n, W_OK) : -EPERM;
+}
+
+/* May the caller set what it asks for? Adapts `attr` to Linux's rules. */
+static long setattr_allowed(const struct node *n, u32 *which, struct vfs_attr *attr)
+{
+	struct cred c = cred_fs();
+	long ret = 0;
+
+	if (n->mount->flags & MS_RDONLY)
+		return -EROFS;
+	if (*which & (VFS_SET_UID | VFS_SET_GID))
+		ret = set_owner(&c, n, which, attr);
+	else if (*which & VFS_SET_MODE) {
+		if (c.uid && c.uid != n->attr.uid)
+			ret = -EPERM;
+		else if (c.uid && !cred_in_group(&c, n->attr.gid))
+			attr->mode &= ~S_ISGID;
+	}
+	if (!ret && (*which & SET_TIMES))
+		ret = set_times(&c, n, *which);
+	return ret;
+}
+
+/*
+ * chmod, chown, utimes, truncate of a node: 0 or an error. VFS_SET_SIZE asks
+ * for no permission: the caller has the file open for writing, or asked
+ * vfs_access().
+ */
+long vfs_setattr(u64 node, u32 which, const struct vfs_attr *attr)
+{
+	struct vfs_attr set = *attr;
+	struct node *n;
+	long ret = node_begin(node, &n);
+
+	if (!ret)
+		ret = node_load(n, false);
+	if (!ret && (which & VFS_SET_SIZE) && !S_ISREG(n->attr.mode))
+		ret = node_is_dir(n) ? -EISDIR : -EINVAL;
+	if (!ret && (which & VFS_SET_MODE))
+		set.mode = (n->attr.mode & S_IFMT) | (attr->mode & ~S_IFMT);
+	if (!ret && !(which & VFS_SET_UNCHECKED))
+		ret = setattr_allowed(n, &which, &set);
+	which &= ~(u32)(VFS_SET_NOW | VFS_SET_UNCHECKED);
+	if (!ret && which) {
+		ret = fs_result(FS_CALL(n->mount, setattr, n->ino, which, &set));
+		node_changed(n, which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID));
+	}
+	node_end(n);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_setattr);
+
+/* access(2), faccessat(2) with `effective`: 0 or an error. */
+long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 effective)
+{
+	struct cred real = { .uid = cred_uid(), .gid = cred_gid() };
+	struct node *n = NULL;
+	struct walk w;
+	long ret;
+
+	if (mode & ~(u32)(R_OK | W_OK | X_OK))
+		return -EINVAL;
+	ret = walk_begin(&w, root, at, path);
+	if (!effective)
+		w.cred = real;
+	if (!ret)
+		ret = walk_parent(&w);
+	if (!ret)
+		ret = walk_last(&w, true, &n);
+	if (!ret) {
+		ret = mode ? may(&w.cred, n, mode) : 0;
+		node_put(n);
+	}
+	walk_end(&w);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_access);
+
+/* readlink(2): bytes of the target, cut to `len`, or an error. */
+long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len)
+{
+	struct node *n;
+	struct walk w;
+	long ret = walk_path(&w, root, at, path, VFS_EMPTY_PATH, &n);
+
+	if (!ret) {
+		if (node_is_link(n))
+			ret = FS_CALL(n->mount, readlink, n->ino, buf, len);
+		else
+			ret = *path ? -EINVAL : -ENOENT;
+		if (ret > (long)len)
+			ret = -EIO;
+		node_put(n);
+	}
+	walk_end(&w);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_readlink);
+
+/* Directory entries from `pos` on: bytes, 0 at the end, or an error. */
+long vfs_readdir(u64 node, u64 pos, void *buf, size_t len)
+{
+	struct node *n;
+	long ret = node_begin(node, &n);
+
+	len = MIN(len, (size_t)DIRENTS_MAX);
+	if (!ret)
+		ret = node_load(n, false);
+	if (!ret && !node_is_dir(n))
+		ret = -ENOTDIR;
+	if (!ret && n->gone)
+		ret = -ENOENT;
+	if (!ret)
+		ret = FS_CALL(n->mount, readdir, n->ino, pos, buf, len);
+	if (ret > (long)len)
+		ret = -EIO;
+	node_end(n);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_readdir);
+
+/* Linux's struct statfs of the file system that the node lies in. */
+long vfs_statfs(u64 node, void *buf, size_t len)
+{
+	struct linux_statfs *fs = buf;
+	struct node *n;
+	long ret;
+
+	if (len < sizeof(*fs))
+		return -EINVAL;
+	ret = node_begin(node, &n);
+	if (!ret)
+		ret = fs_result(FS_CALL(n->mount, statfs, buf, sizeof(*fs)));
+	if (!ret) {
+		/* Bit 5 says that the flags are valid (statfs(2)). */
+		fs->f_flags = (s64)(n->mount->flags | 0x20);
+		fs->f_fsid[0] = (s32)n->mount->id;
+	}
+	node_end(n);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_statfs);
+
+/* Copies a part of page object `src` into a regular file: bytes, or an error. */
+long vfs_write_from(u64 node, u64 pos, u32 src, u64 src_pos, u64 len)
+{
+	struct node *n;
+	long ret;
+
+	if (cred_fsuid())
+		return -EPERM;
+	ret = node_begin(node, &n);
+	if (!ret)
+		ret = node_load(n, false);
+	if (!ret && !S_ISREG(n->attr.mode))
+		ret = -EINVAL;
+	if (!ret) {
+		ret = FS_CALL(n->mount, write_from, n->ino, pos, src, src_pos, len);
+		node_changed(n, false);
+	}
+	node_end(n);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_write_from);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * open(2): finds or makes the file, checks, and says what the core's open file
+ * stands on: the file's page object, or who the file system or the opener of
+ * special files names. A directory, and what O_PATH opens, stand on nothing.
+ */
+#include "internal.h"
+
+/* What O_PATH leaves of the flags. */
+#define O_PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+/* Of O_TMPFILE, what is not O_DIRECTORY. */
+#define O_TMPFILE_BIT (O_TMPFILE & ~O_DIRECTORY)
+
+/* Internal results: names_lock is needed; or must not be held. */
+#define OPEN_AGAIN 1
+
+struct opening {
+	struct walk walk;
+	u32 oflags;
+	u32 mode;
+	bool locked;		/* names_lock is held: files may be made */
+	bool created;
+};
+
+static u32 access_of(u32 oflags)
+{
+	static const u8 access[] = { R_OK, W_OK, R_OK | W_OK, R_OK | W_OK };
+
+	return access[oflags & O_ACCMODE] | (oflags & O_TRUNC ? W_OK : 0);
+}
+
+/* May an entry be made in the directory where the walk is? */
+long new_allowed(struct walk *w)
+{
+	if (w->at->gone)
+		return -ENOENT;
+	return may(&w->cred, w->at, W_OK | X_OK);
+}
+
+/*
+ * Makes the last component of a walk, which is not there. names_lock is held.
+ * 0 with a reference to the new node, or an error.
+ */
+long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out)
+{
+	char name[VFS_NAME_MAX];
+	struct vfs_attr attr;
+	long ret = new_allowed(w);
+
+	if (ret)
+		return ret;
+	memcpy(name, w->last, w->last_len);
+	name[w->last_len] = 0;
+	memset(&attr, 0, sizeof(attr));
+	ret = fs_result(FS_CALL(w->at->mount, create, w->at->ino, name, mode, rdev,
+				&attr));
+	if (ret)
+		return ret;
+	node_changed(w->at, false);
+	return node_add(w->at, w->last, w->last_len, &attr, change_seq, out);
+}
+
+/*
+ * The last component of the walk is not there: 0 with a new file, OPEN_AGAIN: it
+ * may be made, but names_lock is needed, or why not.
+ */
+static long open_missing(struct opening *o, struct node **out)
+{
+	u32 mode = (o->mode & (07777 & ~cred_umask())) | S_IFREG;
+	long ret;
+
+	if (!(o->oflags & O_CREAT))
+		return -ENOENT;
+	if (!o->locked)
+		return OPEN_AGAIN;
+	ret = open_new(&o->walk, mode, 0, out);
+	o->created = !ret;
+	return ret;
+}
+
+/* What is there meets the flags of making and of the path's form? */
+static long open_found(const struct opening *o, const struct node *n, bool slash)
+{
+	if (o->oflags & O_CREAT) {
+		if (o->oflags & O_EXCL)
+			return -EEXIST;
+		if (node_is_dir(n))
+			return -EISDIR;
+	}
+	if ((slash || o->oflags & O_DIRECTORY) && !node_is_dir(n))
+		return -ENOTDIR;
+	if (node_is_link(n) && !(o->oflags & O_PATH))
+		return -ELOOP;
+	/* Opening a FIFO may wait, and names_lock must not be held then. */
+	return o->locked ? OPEN_AGAIN : 0;
+}
+
+static bool open_follows(const struct opening *o)
+{
+	if (o->walk.slash)
+		return true;
+	return !(o->oflags & O_NOFOLLOW) &&
+	       !((o->oflags & O_CREAT) && (o->oflags & O_EXCL));
+}
+
+/* Finds or makes the file that is opened: 0 with a reference. */
+static long open_node(struct opening *o, struct node **out)
+{
+	struct walk *w = &o->walk;
+	struct node *n;
+	long ret;
+
+	for (;;) {
+		ret = walk_parent(w);
+		if (ret)
+			return ret;
+		if (w->last_type != LAST_NORM) {
+			w->slash = false;
+			ret = walk_last(w, true, &n);
+			if (ret)
+				return ret;
+			break;
+		}
+		if ((o->oflags & O_CREAT) && w->slash)
+			return -EISDIR;
+		ret = walk_child(w, &n);
+		if (ret == -ENOENT)
+			return open_missing(o, out);
+		if (ret)
+			return ret;
+		if (!node_is_link(n) || !open_follows(o))
+			break;
+		ret = walk_follow(w, n, w->last + w->last_len);
+		if (ret)
+			return ret;
+	}
+	ret = open_found(o, n, w->slash);
+	if (ret)
+		node_put(n);
+	else
+		*out = n;
+	return ret;
+}
+
+/* Type and permissions allow the opening? Order of errors as Linux's. */
+static long open_allowed(const struct opening *o, struct node *n)
+{
+	u32 access = access_of(o->oflags);
+	long ret;
+
+	if (node_is_dir(n) && (access & W_OK))
+		return -EISDIR;
+	if ((S_ISCHR(n->attr.mode) || S_ISBLK(n->attr.mode)) &&
+	    (n->mount->flags & MS_NODEV))
+		return -EACCES;
+	if (o->created)
+		return 0;
+	ret = may(&o->walk.cred, n, access);
+	if (ret)
+		return ret;
+	if ((o->oflags & O_NOATIME) && o->walk.cred.uid &&
+	    o->walk.cred.uid != n->attr.uid)
+		return -EPERM;
+	return 0;
+}
+
+static long truncate(struct node *n)
+{
+	struct vfs_attr attr = { .size = 0 };
+	long ret = fs_result(FS_CALL(n->mount, setattr, n->ino, VFS_SET_SIZE, &attr));
+
+	node_changed(n, false);
+	return ret;
+}
+
+/* Fills `file` with what a regular file, or one of the file system's, is. */
+static long open_regular(struct node *n, u32 oflags, struct file_open *file)
+{
+	if (node_stable(n) && S_ISREG(n->attr.mode) && n->attr.pageobj) {
+		file->pageobj = n->attr.pageobj;
+		file->flags = FILE_SEEKABLE;
+		return 0;
+	}
+	return fs_result(FS_CALL(n->mount, open, n->ino, oflags, file));
+}
+
+static long open_file(struct opening *o, struct node *n, struct file_open *file)
+{
+	long ret;
+
+	switch (n->attr.mode & S_IFMT) {
+	case S_IFDIR:
+		return 0;
+	case S_IFREG:
+		if ((o->oflags & O_TRUNC) && !o->created) {
+			ret = truncate(n);
+			if (ret)
+				return ret;
+		}
+		return open_regular(n, o->oflags, file);
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+		return special_open(n, o->oflags, file);
+	default:
+		return -ENXIO;
+	}
+}
+
+static long open_path(struct opening *o, u64 root, u64 at, const char *path,
+		      struct vfs_opened *opened)
+{
+	struct node *n = NULL;
+	long ret = walk_begin(&o->walk, root, at, path);
+
+	if (!ret)
+		ret = open_node(o, &n);
+	if (!ret && !(o->oflags & O_PATH)) {
+		ret = open_allowed(o, n);
+		if (!ret)
+			ret = open_file(o, n, &opened->file);
+	}
+	if (ret && n)
+		node_put(n);
+	if (!ret) {
+		opened->node = node_number(n);
+		opened->mode = n->attr.mode;
+		opened->created = o->created;
+	}
+	walk_end(&o->walk);
+	return ret;
+}
+
+/*
+ * open(2). Fills `opened`, whose node is a reference: 0 or an error. Opening a
+ * FIFO may wait (-EINTR); nothing is held then.
+ */
+long vfs_open(u64 root, u64 at, const char *path, u32 oflags, u32 mode,
+	      struct vfs_opened *opened)
+{
+	struct opening o;
+	bool locked = false;
+	long ret;
+
+	if (oflags & O_PATH)
+		oflags &= O_PATH_FLAGS;
+	else if (oflags & O_TMPFILE_BIT)
+		return -EOPNOTSUPP;
+	if ((oflags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
+		return -EINVAL;
+	do {
+		o = (struct opening){ .oflags = oflags, .mode = mode, .locked = locked };
+		memset(opened, 0, sizeof(*opened));
+		if (locked)
+			mutex_lock(&names_lock);
+		ret = open_path(&o, root, at, path, opened);
+		if (locked)
+			mutex_unlock(&names_lock);
+		locked = !locked;
+	} while (ret == OPEN_AGAIN);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_open);

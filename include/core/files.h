@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files and descriptor tables (kernel/file.c, kernel/fd.c). An open file
+ * is a page object or a provider's; it may name a vfs node besides.
+ */
+#ifndef CORE_FILES_H
+#define CORE_FILES_H
+
+#include <file.h>
+#include <list.h>
+#include <spinlock.h>
+#include <types.h>
+#include <wait.h>
+#include <whitix/fcntl.h>
+
+struct pageobj;
+struct process;
+struct vfs_attr;
+struct vfs_opened;
+
+/* A module's file_ops, as bound by the boundary. Outlives the module's reset. */
+struct provider {
+	struct file_ops ops;
+	struct list_head node;	/* provider_lock */
+	u32 refs;		/* provider_lock */
+	u32 module;		/* owner's id */
+	u32 handle;
+	bool live;		/* false: its handle is gone, the module unloaded */
+};
+
+struct file {
+	u32 refs;		/* atomic */
+	u32 oflags;		/* O_* without creation flags */
+	u32 flags;		/* FILE_* */
+	u32 mode;		/* S_IF*; 0: a pipe or other file without a node */
+	struct pageobj *obj;
+	struct provider *provider;
+	struct wait *wait;
+	u64 number;		/* the provider's */
+	u64 node;		/* a vfs node's reference, 0: none */
+	u64 pos;		/* pos_lock */
+	struct core_mutex pos_lock;
+};
+
+#define FD_LIMIT 4096		/* most descriptors of a process */
+
+struct fdtable {
+	u32 refs;		/* atomic */
+	struct spinlock lock;	/* LOCK_OBJECT */
+	u32 size;		/* lock */
+	struct file **file;	/* lock; entries may be NULL */
+	u64 cloexec[FD_LIMIT / 64];	/* lock */
+};
+
+/* ---- file.c ---------------------------------------------------------- */
+
+/*
+ * An open file from what a module gave. On failure everything `fo` names, and
+ * the node, is given back. -EIO when a handle is not what it should be.
+ */
+long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
+	      struct file **out);
+/* Opens by path, with the calling process's root: for openat, exec. */
+long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
+		    struct file **out, u32 *pageobj);
+void file_get(struct file *f);
+void file_put(struct file *f);		/* may sleep */
+/* Where transfer starts: *pos is used, not moved. Bytes or an error. */
+long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel);
+long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel);
+u32 file_poll(struct file *f);		/* POLL* */
+/* Attributes; sizes and times of page objects are the core's. */
+long file_getattr(struct file *f, struct vfs_attr *attr);
+void file_fix_attr(struct vfs_attr *attr);
+/* Limits what a module returned: an error number, or 0..max; else -EIO. */
+long module_result(long result, long max);
+/* The program waits for a terminal's input: ends the boot trace. */
+void file_console_wait(struct file *f);
+
+/* ---- fd.c ------------------------------------------------------------ */
+
+struct fdtable *fdtable_new(void);
+struct fdtable *fdtable_copy(struct fdtable *from);	/* NULL: no memory */
+void fdtable_put(struct fdtable *fds);			/* may sleep */
+void fdtable_exec(struct fdtable *fds);			/* close-on-exec */
+/* The file behind a descriptor with a reference; NULL: -EBADF. */
+struct file *fd_get(int fd);
+/* Lowest free descriptor from `from` on for `f` (its reference moves): -EMFILE. */
+long fd_install(struct file *f, u32 from, bool cloexec);
+/* Replaces what `fd` is: 0, -EBADF, -ENOMEM. */
+long fd_replace(struct file *f, u32 fd, bool cloexec);
+long fd_close(u32 fd);
+
+/* ---- path.c ---------------------------------------------------------- */
+
+/* Copies a path: 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, unless allowed). */
+long path_get(u64 user, bool empty, char **path);
+void path_put(char *path);
+/* Where a path starts: node of `dirfd`; *hold is a file to put, or NULL. */
+long path_at(int dirfd, const char *path, u64 *node, struct file **hold);
+/* The calling process's root directory. */
+u64 path_root(void);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page objects (mm/pageobj.c): the bytes of a file, of shared memory, of the
+ * boot archives. Pages are found in a radix tree that grows with the file; a
+ * page that was never written is a hole and reads as zeroes.
+ */
+#ifndef CORE_PAGEOBJ_H
+#define CORE_PAGEOBJ_H
+
+#include <spinlock.h>
+#include <types.h>
+#include <wait.h>
+
+struct pageobj {
+	u32 refs;		/* atomic: handle, open files, mappings */
+	u32 mappings;		/* atomic: VMAs that name it */
+	struct spinlock lock;	/* LOCK_OBJECT */
+	struct core_mutex write_lock;	/* held by a program's write() */
+	u64 size;		/* bytes; lock */
+	u64 root;		/* a slot, or a node of `height` levels; lock */
+	u32 height;
+	bool read_only;
+	bool archive;		/* the boot archives: reserved memory */
+	u64 npages;		/* lock */
+	u64 mtime_ns;		/* since 1970; 0: not written since it was set */
+};
+
+#define PAGEOBJ_SIZE_MAX (1ul << 47)
+
+struct pageobj *pageobj_new(void);	/* refs = 1; NULL: no memory */
+void pageobj_get(struct pageobj *obj);
+void pageobj_put(struct pageobj *obj);	/* does not sleep */
+/*
+ * Physical address of page `index` with a reference taken, 0 for a hole.
+ * `write`: one of its own, made when it is a hole; *error is -ENOSPC, -EPERM,
+ * -EFAULT (past the end).
+ */
+u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error);
+long pageobj_set_size(struct pageobj *obj, u64 size);
+/* Core memory to and from the object: bytes, -ENOSPC, -EFBIG, -EPERM. */
+long pageobj_read_core(struct pageobj *obj, u64 pos, void *buf, u64 len);
+long pageobj_write_core(struct pageobj *obj, u64 pos, const void *buf, u64 len);
+/* A program's memory; fewer bytes than asked where a page is missing. */
+long pageobj_read_user(struct pageobj *obj, u64 pos, u64 user, u64 len);
+long pageobj_write_user(struct pageobj *obj, u64 pos, u64 user, u64 len);
+/* The object behind a handle with a reference taken, NULL. */
+struct pageobj *pageobj_from_handle(u32 handle);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls of programs: the table (kernel/syscall.c), and what the files
+ * that implement them share. Each sys_NAME is Linux's call of that name for
+ * x86_64: arguments as they come in registers, the result or a negative error
+ * number; they run with interrupts on, hold nothing, and may sleep. Addresses
+ * of the program are u64 and go through mm.h's copies only.
+ */
+#ifndef CORE_SYSCALL_H
+#define CORE_SYSCALL_H
+
+#include <process.h>
+#include <types.h>
+
+/* What uname(2) says; programs look for this system's ABI by the name. */
+#define UTS_SYSNAME "Linux"
+#define UTS_RELEASE "6.1.0-whitix"
+#define UTS_VERSION "#1 Whitix"
+
+/* From the entry code, interrupts on: runs the call that `regs` ask for. */
+void syscall_dispatch(struct regs *regs);
+
+static inline struct linux_timeval ns_to_timeval(u64 ns)
+{
+	return (struct linux_timeval){ ns / NSEC_PER_SEC,
+				       ns % NSEC_PER_SEC / NSEC_PER_USEC };
+}
+
+static inline struct linux_timespec ns_to_timespec(u64 ns)
+{
+	return (struct linux_timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+}
+
+/* A timespec in ns, cut at about 292 years: 0, -EFAULT, -EINVAL. */
+long get_timespec(u64 user, u64 *ns);
+long get_timeval(u64 user, u64 *ns);
+/* The deadline `ns` from now; never 0, which would mean none. */
+u64 deadline_after(u64 ns);
+/* The calling process's ids or umask changed: modules see it. */
+void creds_changed(void);
+/* What a sleep that a signal ended returns, to go on until `deadline_ns`. */
+long restart_sleep(u64 deadline_ns);
+/* Deadline of the sleep that is being restarted; 0: this is a new one. */
+u64 restart_deadline(void);
+
+/* Super-user, the only privilege there is. */
+static inline bool privileged(void)
+{
+	return current->process->creds.euid == 0;
+}
+
+#endif

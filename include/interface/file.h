@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files. An open file is a core object: a page object or a *provider*
+ * (a module's file_ops, registered once), the provider's number for the file,
+ * position and flags. Descriptor tables are the core's too.
+ *
+ * Providers never block for data: read and write return -EAGAIN, and the core
+ * sleeps on the file's wait object (read its count, call, sleep, call again)
+ * unless the file is O_NONBLOCK. A provider wakes that object (wait_wake)
+ * whenever the answer of poll() may have changed.
+ */
+#ifndef INTERFACE_FILE_H
+#define INTERFACE_FILE_H
+
+#include <module.h>
+
+/* poll() bits, as Linux numbers them. */
+#define FILE_POLLIN 0x001
+#define FILE_POLLOUT 0x004
+#define FILE_POLLERR 0x008
+#define FILE_POLLHUP 0x010
+
+/* How the core treats an open file. */
+#define FILE_SEEKABLE 0x01
+#define FILE_STREAM 0x02	/* pipes, ttys: no position */
+#define FILE_CONSOLE 0x04	/* a terminal: the first read ends the boot trace */
+
+/*
+ * read, write and ioctl return -EINTR after they sent a signal to the caller,
+ * or found one: it takes the signal, and the system call is run again as far as
+ * Linux's rules of restarting say.
+ */
+
+/* What opening gives. Filled by a file system, passed through vfs to the core. */
+struct file_open {
+	u32 provider;		/* handle from provider_register(); 0: page object */
+	u32 pageobj;		/* handle; 0: none */
+	u32 wait;		/* handle of the file's wait object; 0: never waits */
+	u32 flags;		/* FILE_* */
+	u64 number;		/* the provider's number for this open file */
+};
+
+struct file_ops {
+	/*
+	 * At most `len` bytes at `pos` into user buffer `ubuf`, from its
+	 * offset `off` on. Bytes, 0 at the end, -EAGAIN: wait.
+	 */
+	long (*read)(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags);
+	long (*write)(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags);
+	/*
+	 * Linux ioctl. `ubuf` is a read-write user buffer of the size that the
+	 * command's argument has (file_ioctl_size()), 0 where it is a plain value.
+	 */
+	long (*ioctl)(u64 number, u32 cmd, u64 arg, u32 ubuf);
+	/* Which FILE_POLL* are ready. */
+	long (*poll)(u64 number);
+	/* The last reference to the open file is gone. */
+	long (*release)(u64 number);
+};
+CONTRACT(file_ops__read, 0, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
+	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
+CONTRACT(file_ops__write, 0, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
+	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
+CONTRACT(file_ops__ioctl, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(cmd), ARG_VALUE(arg),
+	 ARG_UBUF(ubuf));
+CONTRACT(file_ops__poll, CALL_RESTARTABLE, ARG_VALUE(number));
+CONTRACT(file_ops__release, 0, ARG_VALUE(number));
+OPS_TABLE(file_ops, read, write, ioctl, poll, release);
+
+INTERFACE_BEGIN
+
+/* Registers a provider with the core. Returns a handle (HANDLE_PROVIDER). */
+long provider_register(u32 self, const struct file_ops *ops);
+CONTRACT(provider_register, 0, ARG_SELF(self), ARG_OPS(ops, file_ops));
+
+INTERFACE_END
+
+#endif

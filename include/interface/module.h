@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every module includes: its manifest, its own id, and the context page.
+ *
+ * A module is compiled against include/interface, include/lib and include/uapi
+ * alone. Nothing here tells it in which ring it runs.
+ */
+#ifndef INTERFACE_MODULE_H
+#define INTERFACE_MODULE_H
+
+#include <contract.h>
+#include <types.h>
+
+/*
+ * Prototypes between these two are visible outside a module's object; all
+ * else in it is hidden and made local when it is linked.
+ */
+#define INTERFACE_BEGIN _Pragma("GCC visibility push(default)")
+#define INTERFACE_END _Pragma("GCC visibility pop")
+
+#define MODULE_MAGIC 0x32444f4d58495457ull	/* "WTIXMOD2", little endian */
+#define MODULE_ABI 1
+#define MODULE_NAME_MAX 24
+#define MODULE_MAX_PORTS 8
+#define MODULE_MAX_IRQS 4
+
+/* Flags of init(): the module is being started again after a reset. */
+#define INIT_RECOVERING 0x1
+
+/* What the core does when the module faults, unless Kconfig says otherwise. */
+enum module_policy {
+	POLICY_RESET,		/* reset, with growing pauses, then give up */
+	POLICY_FAIL,		/* mark failed at the first fault */
+	POLICY_PANIC,		/* the system cannot go on without its state */
+};
+
+struct port_range {
+	u16 first;
+	u16 count;		/* 0 ends the list */
+};
+
+/*
+ * Ranks order calls: a module may import from modules of a higher rank only,
+ * unless the export is CALL_REENTRANT. The loader checks. The core may call
+ * any module and is called by all.
+ */
+enum module_rank {
+	RANK_TOP = 10,		/* nobody imports from it: test modules, initramfs */
+	RANK_BINFMT = 20,
+	RANK_VFS_CLIENT = 30,	/* registers with vfs: file systems, pipe */
+	RANK_TTY_PORT = 35,	/* registers ports with tty: serial, console, keyboard */
+	RANK_TTY = 40,		/* registers with devfs, drives serial, console */
+	RANK_DEVICE = 50,	/* device drivers above tty's hardware */
+	RANK_DEVFS = 60,
+	RANK_VFS = 70,
+	RANK_HARDWARE = 80,
+	RANK_SLAB = 100,	/* everybody may allocate */
+};
+
+/* Written by the loader before init runs; one per module, in its data. */
+struct module_self {
+	u32 id;			/* 1-based; index of the module in the registry */
+	u32 epoch;		/* resets so far */
+};
+
+/* Versioned data that describes a module; section .whitix.manifest. */
+struct module_manifest {
+	u64 magic;		/* MODULE_MAGIC */
+	u32 abi;		/* MODULE_ABI */
+	u32 size;		/* sizeof(struct module_manifest) */
+	char name[MODULE_NAME_MAX];
+	const char *description;
+	long (*init)(u32 flags);	/* 0 or a negative error number */
+	void (*exit)(void);		/* may be NULL: cannot be unloaded */
+	struct module_self *self;
+	u32 rank;		/* enum module_rank */
+	u32 policy;		/* enum module_policy */
+	u32 stack_kib;		/* 0: CONFIG_MODULE_STACK_KIB */
+	u32 quota_pages;	/* most pages of heap; 0: CONFIG_MODULE_QUOTA_PAGES */
+	u32 budget_ms;		/* time inside a call; 0: CONFIG_WATCHDOG_MS */
+	u32 irqs[MODULE_MAX_IRQS];	/* ISA lines + 1; 0 ends the list */
+	struct port_range ports[MODULE_MAX_PORTS];
+};
+
+extern struct module_self module_self;	/* runtime/self.c */
+
+/* This module's id, for parameters that a contract calls ARG_SELF. */
+#define THIS_MODULE (module_self.id)
+
+/*
+ * MODULE("ramfs", .init = ramfs_init, .rank = RANK_VFS_CLIENT, ...);
+ * once in each module.
+ */
+#define MODULE(modname, ...) \
+	static const struct module_manifest module_manifest __used \
+		__section(".whitix.manifest") = { \
+		.magic = MODULE_MAGIC, .abi = MODULE_ABI, \
+		.size = sizeof(struct module_manifest), \
+		.name = modname, .self = &module_self, __VA_ARGS__ \
+	}
+
+/* One import, written by scripts/modpost into section .whitix.imports. */
+struct symbol_import {
+	const char *name;
+	const char *provider;	/* module name, or "core" */
+	u64 version;
+};
+
+/*
+ * The context page: read-only for modules, at the same address in every ring.
+ * Kept current by the core when it switches threads.
+ */
+#ifndef CONTEXT_PAGE_ADDR	/* the host's tests have one per thread */
+#define CONTEXT_PAGE_ADDR 0xffffffffffe01000ull
+#endif
+
+/* Most supplementary groups of a process. */
+#define CONTEXT_GROUPS 32
+
+struct context_page {
+	u64 tsc_base;		/* TSC at ns_base */
+	u64 ns_base;		/* nanoseconds since kernel entry at tsc_base */
+	u32 tsc_mult;		/* ns = ns_base + ((tsc - tsc_base) * mult >> shift) */
+	u32 tsc_shift;
+	u64 realtime_base_ns;	/* CLOCK_REALTIME minus time since kernel entry */
+	u32 tid;		/* of the running thread; 0: idle */
+	u32 pid;		/* of its process; 0: a kernel thread */
+	u32 uid, euid, fsuid;
+	u32 gid, egid, fsgid;
+	u32 umask;
+	u32 memory_kib;		/* usable memory */
+	u32 ngroups;		/* supplementary groups that follow */
+	u32 groups[CONTEXT_GROUPS];
+};
+
+#define CONTEXT ((const volatile struct context_page *)CONTEXT_PAGE_ADDR)
+
+#endif

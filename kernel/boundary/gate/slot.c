@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Slots: the numbered functions that calls across the boundary name, and the
+ * stubs through which each caller reaches them.
+ *
+ * The first slots belong to the names that the core calls (generated/stubs.S);
+ * the others are given out as exports and callbacks are bound. A slot, once
+ * bound, keeps its number and its stubs until its module is unloaded: holders
+ * of a bound pointer go on after the provider's reset.
+ *
+ * mode says how a call down goes and is recomputed whenever the provider's
+ * state changes. A domain's light table has the target of each slot that its
+ * modules may call without the core, 0 where the call must come up.
+ */
+#include <errno.h>
+#include <frame.h>
+#include <hash.h>
+#include <log.h>
+#include <string.h>
+
+#include "gate.h"
+
+struct down_name {
+	const char *name;
+	u64 index;
+	u64 version;
+};
+
+extern const struct down_name down_names_start[], down_names_end[];
+
+struct slot slots[SLOTS_MAX];
+static u32 name_hash[SLOTS_MAX];
+static u32 slots_next;		/* first index never used */
+static u32 core_names;		/* slots that stay the core's names */
+
+u32 slot_index(const struct slot *s)
+{
+	return s - slots;
+}
+
+/*
+ * Copies a contract into core memory, so that it cannot change under the core
+ * and outlives the module's image. NULL when memory is out. The ops table's
+ * contracts are copied when they are bound.
+ */
+struct contract *contract_copy(const struct contract *c)
+{
+	struct contract *copy = core_alloc(sizeof(*copy));
+
+	if (copy)
+		*copy = *c;
+	return copy;
+}
+
+static bool contract_plain(const struct contract *c)
+{
+#ifdef CONFIG_DEBUG_CROSSINGS
+	return false;		/* every crossing is to be checked in C */
+#endif
+	for (u32 i = 0; i < c->nargs; i++)
+		if (ARG_WORD_KIND(c->arg[i]) != ARG_KIND_VALUE)
+			return false;
+	return !(c->flags & (CALL_FAIL_ZERO | CALL_NORETURN));
+}
+
+/* Reserves the core's slots, by name. Before any module is linked. */
+void slots_init(void)
+{
+	const struct down_name *d;
+
+	for (d = down_names_start; d < down_names_end; d++) {
+		struct slot *s = &slots[d->index];
+
+		s->name = d->name;
+		s->version = d->version;
+		s->used = 1;
+		s->domain = &core_domain;
+		name_hash[d->index] = hash_gnu(d->name);
+		if (d->index >= slots_next)
+			slots_next = d->index + 1;
+	}
+	core_names = slots_next;
+}
+
+/* Gives slot `s` a name to be found by; the string must stay. */
+void slot_set_name(struct slot *s, const char *name, u64 version)
+{
+	s->name = name;
+	s->version = version;
+	name_hash[slot_index(s)] = hash_gnu(name);
+}
+
+/* The slot of the export `name`, or NULL. */
+struct slot *slot_by_name(const char *name)
+{
+	u32 hash = hash_gnu(name);
+
+	for (u32 i = 0; i < slots_next; i++)
+		if (name_hash[i] == hash && slots[i].used && slots[i].name &&
+		    strcmp(slots[i].name, name) == 0)
+			return &slots[i];
+	return NULL;
+}
+
+/* A free slot, or NULL when all SLOTS_MAX are taken. */
+struct slot *slot_alloc(void)
+{
+	u32 i = core_names;
+
+	while (i < slots_next && slots[i].used)
+		i++;
+	if (i == SLOTS_MAX)
+		return NULL;
+	if (i == slots_next)
+		slots_next++;
+	memset(&slots[i], 0, sizeof(slots[i]));
+	slots[i].used = 1;
+	slots[i].domain = &core_domain;
+	return &slots[i];
+}
+
+/* Whether calls may enter the slot's module without waiting. */
+static bool slot_live(const struct slot *s)
+{
+	return !s->module || s->module->state == MODULE_LIVE;
+}
+
+/* Recomputes mode, and the light tables' entries, from the provider's state. */
+void slot_refresh(struct slot *s)
+{
+	struct domain *d = s->domain;
+	bool live = s->target && slot_live(s);
+
+	if (d == &core_domain)
+		s->mode = s->target ? SLOT_DIRECT : SLOT_SLOW;
+	else
+		s->mode = live && contract_plain(s->contract) ? SLOT_PLAIN : SLOT_SLOW;
+	s->up_plain = !s->module && s->target && contract_plain(s->contract);
+	if (s->module)
+		s->epoch = s->module->epoch;
+	if (d->light)
+		d->light[slot_index(s)] = live ? s->target : 0;
+}
+
+/* Says what slot `s` calls. */
+void slot_bind(struct slot *s, struct module *m, u64 target,
+	       const struct contract *contract)
+{
+	s->module = m;
+	s->domain = m ? m->domain : &core_domain;
+	s->target = target;
+	s->contract = (struct contract *)contract;
+	s->used = 1 + (contract ? contract->nargs : CONTRACT_MAX_ARGS);
+	slot_refresh(s);
+}
+
+/* The state of `m` changed: calls into it go another way now. */
+void slots_module_state(struct module *m)
+{
+	u64 flags = irq_save();
+
+	for (u32 i = 0; i < slots_next; i++)
+		if (slots[i].used && slots[i].module == m)
+			slot_refresh(&slots[i]);
+	irq_restore(flags);
+}
+
+/* All of m's slots are free again: it is unloaded. */
+void slots_release(struct module *m)
+{
+	u64 flags = irq_save();
+
+	for (u32 i = 0; i < slots_next; i++) {
+		struct slot *s = &slots[i];
+
+		if (!s->used || s->module != m)
+			continue;
+		s->target = 0;
+		s->module = NULL;
+		slot_refresh(s);
+		if (i >= core_names) {
+			s->used = 0;
+			name_hash[i] = 0;
+		}
+	}
+	irq_restore(flags);
+}
+
+/*
+ * The slot of callback `target` of `owner`; the same one when it was bound
+ * before. NULL when slots or memory are out. Takes over nothing of `contract`.
+ */
+struct slot *slot_bind_callback(struct module *owner, u64 target,
+				const struct contract *contract)
+{
+	struct slot *s;
+	struct contract *copy;
+
+	for (u32 i = 0; i < slots_next; i++) {
+		s = &slots[i];
+		if (s->used && s->bound && s->module == owner &&
+		    s->target == target &&
+		    memcmp(s->contract->arg, contract->arg,
+			   sizeof(contract->arg)) == 0)
+			return s;
+	}
+	copy = contract_copy(contract);
+	if (!copy)
+		return NULL;
+	s = slot_alloc();
+	if (!s) {
+		core_free(copy);
+		return NULL;
+	}
+	s->bound = 1;
+	slot_bind(s, owner, target, copy);
+	return s;
+}
+
+/*
+ * Writes an import stub for slot `index` at `at` in the caller's stub section:
+ *
+ *	mov	$index, %eax
+ *	mov	GATE_LIGHT_TABLE + 8 * index, %r11
+ *	test	%r11, %r11
+ *	jnz	light_call
+ *	mov	%rcx, %r10
+ *	syscall | int $GATE_VECTOR
+ *	ret
+ *
+ * `code` is where the core can write it.
+ */
+static void stub_write(u8 *code, u64 at, u32 index)
+{
+	u32 entry = (u32)(GATE_LIGHT_TABLE + 8 * index);
+	u32 rel = (u32)(RING3(light_call) - (at + 22));
+	u8 *p = code;
+
+	*p++ = 0xb8;
+	memcpy(p, &index, 4), p += 4;
+	*p++ = 0x4c, *p++ = 0x8b, *p++ = 0x1c, *p++ = 0x25;
+	memcpy(p, &entry, 4), p += 4;
+	*p++ = 0x4d, *p++ = 0x85, *p++ = 0xdb;
+	*p++ = 0x0f, *p++ = 0x85;
+	memcpy(p, &rel, 4), p += 4;
+	*p++ = 0x49, *p++ = 0x89, *p++ = 0xca;
+#ifdef CONFIG_GATE_SYSCALL
+	*p++ = 0x0f, *p++ = 0x05;
+#else
+	*p++ = 0xcd, *p++ = GATE_VECTOR;
+#endif
+	*p++ = 0xc3;
+}
+
+/*
+ * The address through which `caller` reaches slot `s`: a stub in the caller's
+ * image, made on first use; the core's (and core-placed modules') is a stub in
+ * core text, or the target itself. 0 when the stub section is full.
+ */
+u64 slot_stub(struct slot *s, struct module *caller)
+{
+	struct module_boundary *b;
+	u64 at, page;
+	u32 i;
+
+	if (!caller || caller->domain == &core_domain) {
+		if (s->domain == &core_domain && s->target)
+			return s->target;
+		return (u64)down_stubs + slot_index(s) * DOWN_STUB_SIZE;
+	}
+	b = caller->boundary;
+	for (i = 0; i < b->nstubs; i++)
+		if (b->stub_slot[i] == slot_index(s))
+			return caller->range[RANGE_STUBS].start + i * IMPORT_STUB_SIZE;
+	if (b->nstubs == b->max_stubs)
+		return 0;
+	at = caller->range[RANGE_STUBS].start + b->nstubs * IMPORT_STUB_SIZE;
+	page = window_lookup(ALIGN_DOWN(at, PAGE_SIZE), NULL);
+	if (!page)
+		return 0;
+	stub_write((u8 *)phys_to_virt(page) + at % PAGE_SIZE, at, slot_index(s));
+	b->stub_slot[b->nstubs++] = slot_index(s);
+	return at;
+}

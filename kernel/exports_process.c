@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What processes, files and memory offer to modules (include/interface/core.h,
+ * file.h has the meaning of each call), and the list of these exports.
+ */
+#include <core.h>
+#include <errno.h>
+#include <file.h>
+#include <mm.h>
+#include <modules.h>
+#include <process.h>
+#include <signals.h>
+
+/* The smallest pid above `after`, or -ENOENT. */
+long process_next(u32 after)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p;
+	long pid = -ENOENT;
+
+	list_for_each_entry(p, &process_list, all) {
+		if (p->pid > after) {
+			pid = p->pid;
+			break;
+		}
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return pid;
+}
+
+long process_signal_group(u32 self, u32 pgrp, u32 sig)
+{
+	if (sig < 1 || sig > LINUX_NSIG)
+		return -EINVAL;
+	return signal_send_group(pgrp, sig, NULL, false);
+}
+
+long process_session(u32 self, u32 *sid, u32 *pgrp)
+{
+	struct process *p = current->process;
+	u32 ids[2];
+	u64 flags;
+
+	if (!p)
+		return -ESRCH;
+	flags = spin_lock_irq(&process_lock);
+	ids[0] = p->sid;
+	ids[1] = p->pgrp;
+	spin_unlock_irq(&process_lock, flags);
+	return copy_module_to(sid, &ids[0], sizeof(u32)) ||
+	       copy_module_to(pgrp, &ids[1], sizeof(u32)) ? -EFAULT : 0;
+}
+
+long process_signal_state(u32 self, u32 sig)
+{
+	struct process *p = current->process;
+	long state = 0;
+	u64 flags;
+
+	if (!p || sig < 1 || sig > LINUX_NSIG)
+		return -EINVAL;
+	flags = spin_lock_irq(&process_lock);
+	if (p->action[sig - 1].handler == SIG_IGN ||
+	    (current->sigmask & SIGNAL_BIT(sig)))
+		state |= SIGNAL_IGNORED;
+	if (process_is_orphaned(p))
+		state |= SIGNAL_ORPHANED;
+	spin_unlock_irq(&process_lock, flags);
+	return state;
+}
+
+SYMBOL_EXPORT(pageobj_create);
+SYMBOL_EXPORT(pageobj_release);
+SYMBOL_EXPORT(pageobj_size);
+SYMBOL_EXPORT(pageobj_resize);
+SYMBOL_EXPORT(pageobj_read);
+SYMBOL_EXPORT(pageobj_write);
+SYMBOL_EXPORT(pageobj_copy);
+SYMBOL_EXPORT(boot_archive_get);
+SYMBOL_EXPORT(ubuf_read);
+SYMBOL_EXPORT(ubuf_write);
+SYMBOL_EXPORT(provider_register);
+SYMBOL_EXPORT(core_text_read);
+SYMBOL_EXPORT(process_next);
+SYMBOL_EXPORT(process_signal_group);
+SYMBOL_EXPORT(process_session);
+SYMBOL_EXPORT(process_signal_state);

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files: page objects, which never leave ring 0, and files of providers,
+ * which are called down. A provider never blocks: it says -EAGAIN, and the core
+ * sleeps on the file's wait object, whose count it read before the call.
+ *
+ * A provider, its handle and wait objects survive their module's reset. When
+ * the module is unloaded the provider is dead: calls give -EIO.
+ *
+ * What modules return is limited by module_result(), handles are looked up.
+ */
+#include <atomic.h>
+#include <boot.h>
+#include <errno.h>
+#include <files.h>
+#include <frame.h>
+#include <mm.h>
+#include <modules.h>
+#include <pageobj.h>
+#include <process.h>
+#include <string.h>
+#include <vfs.h>
+#include <whitix/poll.h>
+#include <whitix/stat.h>
+
+#define CREATION_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+#define TRANSFER_MAX 0x7ffff000ul	/* Linux's most for one call */
+#define CHUNK (128ul << 10)		/* is faulted in before one call down */
+#define SECTOR 512
+#define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+#define POLL_KNOWN (POLL_ALWAYS | POLLPRI | POLLERR | POLLHUP | POLLRDHUP)
+
+static struct spinlock provider_lock = SPINLOCK("providers", LOCK_OBJECT);
+static LIST_HEAD(providers);	/* in order of registration; provider_lock */
+
+/* See include/core/files.h. */
+long module_result(long result, long max)
+{
+	return result > -ERESTARTSYS && result <= max ? result : -EIO;
+}
+
+/* ---- providers --------------------------------------------------------- */
+
+static void provider_put(struct provider *p)
+{
+	bool last;
+
+	spin_lock(&provider_lock);
+	last = --p->refs == 0;
+	if (last)
+		list_del(&p->node);
+	spin_unlock(&provider_lock);
+	if (last)
+		core_free(p);
+}
+
+static void provider_release_handle(void *object)
+{
+	struct provider *p = object;
+
+	WRITE_ONCE(p->live, false);
+	provider_put(p);
+}
+
+/* The handle of a live provider with the same operations; 0: none. */
+static long provider_find(u32 module, const struct file_ops *ops)
+{
+	struct provider *p;
+	long handle = 0;
+
+	spin_lock(&provider_lock);
+	list_for_each_entry(p, &providers, node)
+		if (p->module == module && p->live &&
+		    memcmp(&p->ops, ops, sizeof(*ops)) == 0)
+			handle = p->handle;
+	spin_unlock(&provider_lock);
+	return handle;
+}
+
+static long provider_new(u32 module, const struct file_ops *ops)
+{
+	struct provider *p = core_alloc(sizeof(*p));
+	long handle;
+
+	if (!p)
+		return -ENOMEM;
+	p->refs = 1;
+	p->module = module;
+	p->ops = *ops;
+	list_init(&p->node);
+	handle = handle_new(module_by_id(module), HANDLE_PROVIDER, p,
+			    provider_release_handle);
+	if (handle < 0) {
+		core_free(p);
+		return handle;
+	}
+	spin_lock(&provider_lock);
+	p->handle = handle;
+	p->live = true;
+	list_add_tail(&p->node, &providers);
+	spin_unlock(&provider_lock);
+	return handle;
+}
+
+/*
+ * include/interface/file.h. A module that registers the same operations again,
+ * after a reset, gets the handle that it had: open files keep working.
+ */
+long provider_register(u32 self, const struct file_ops *ops)
+{
+	struct file_ops bound;
+	long handle;
+
+	if (copy_module_from(&bound, ops, sizeof(bound)))
+		return -EFAULT;
+	if (!bound.read || !bound.write || !bound.ioctl || !bound.poll ||
+	    !bound.release)
+		return -EINVAL;
+	handle = provider_find(self, &bound);
+	return handle ? handle : provider_new(self, &bound);
+}
+
+static struct provider *provider_from_handle(u32 handle)
+{
+	struct provider *p;
+
+	preempt_disable();
+	p = handle_object(handle, HANDLE_PROVIDER, NULL);
+	if (p) {
+		spin_lock(&provider_lock);
+		p->refs++;
+		spin_unlock(&provider_lock);
+	}
+	preempt_enable();
+	return p;
+}
+
+static struct wait *wait_from_handle(u32 handle)
+{
+	struct wait *w;
+
+	preempt_disable();
+	w = handle_object(handle, HANDLE_WAIT, NULL);
+	if (w)
+		wait_get(w);
+	preempt_enable();
+	return w;
+}
+
+/* ---- open files -------------------------------------------------------- */
+
+/* Takes the objects that `fo` names; false when one is not what it should be. */
+static bool file_bind(struct file *f, const struct file_open *fo)
+{
+	if (fo->provider)
+		f->provider = provider_from_handle(fo->provider);
+	else if (fo->pageobj)
+		f->obj = pageobj_from_handle(fo->pageobj);
+	if (fo->wait)
+		f->wait = wait_from_handle(fo->wait);
+	return !(fo->provider && !f->provider) && !(fo->wait && !f->wait) &&
+	       !(fo->pageobj && !fo->provider && !f->obj) &&
+	       !(f->obj && f->obj->archive);
+}
+
+static void file_free(struct file *f)
+{
+	if (f->provider) {
+		if (READ_ONCE(f->provider->live))
+			f->provider->ops.release(f->number);
+		provider_put(f->provider);
+	}
+	pageobj_put(f->obj);
+	if (f->node)
+		vfs_release(f->node);
+	if (f->wait)
+		wait_put(f->wait);
+	core_free(f);
+}
+
+/* See include/core/files.h: 0, -EIO, -ENFILE. May sleep. */
+long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
+	      struct file **out)
+{
+	struct file *f = core_alloc(sizeof(*f));
+
+	if (!f) {
+		struct provider *p = fo->provider ?
+			provider_from_handle(fo->provider) : NULL;
+
+		if (p) {
+			p->ops.release(fo->number);
+			provider_put(p);
+		}
+		if (node)
+			vfs_release(node);
+		return -ENFILE;
+	}
+	f->refs = 1;
+	f->oflags = oflags & ~CREATION_FLAGS;
+	f->flags = fo->flags;
+	f->mode = mode;
+	f->number = fo->number;
+	f->node = node;
+	core_mutex_init(&f->pos_lock);
+	if (!file_bind(f, fo)) {
+		file_free(f);
+		return -EIO;
+	}
+	*out = f;
+	return 0;
+}
+
+/* See include/core/files.h. `pageobj` may be NULL. May sleep. */
+long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
+		    struct file **out, u32 *pageobj)
+{
+	struct vfs_opened opened = { 0 };
+	long error = module_result(vfs_open(path_root(), at, path, oflags, mode,
+					    &opened), 0);
+
+	if (error)
+		return error;
+	if (pageobj)
+		*pageobj = opened.file.provider ? 0 : opened.file.pageobj;
+	return file_new(&opened.file, opened.node, opened.mode, oflags, out);
+}
+
+void file_get(struct file *f)
+{
+	atomic_add(&f->refs, 1);
+}
+
+/* One reference less; the last one closes the file. May sleep. */
+void file_put(struct file *f)
+{
+	if (f && atomic_sub(&f->refs, 1) == 0)
+		file_free(f);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* See include/core/files.h. */
+void file_console_wait(struct file *f)
+{
+	static bool marked;
+
+	if (!(f->flags & FILE_CONSOLE) || marked)
+		return;
+	marked = true;
+	boottrace_mark_prompt();
+}
+
+/* One call down to read or write: bytes or an error. */
+static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write,
+			  bool kernel)
+{
+	const struct file_ops *ops = &f->provider->ops;
+	long result;
+	u32 ubuf;
+
+	len = MIN(len, CHUNK);
+	if (!kernel)
+		len = mm_fault_in(current->mm, addr, len, !write);
+	if (!len)
+		return -EFAULT;
+	if (!READ_ONCE(f->provider->live))
+		return -EIO;
+	ubuf = ubuf_push(addr, len, write ? UBUF_READ : UBUF_WRITE, kernel);
+	if (!ubuf)
+		return -ENOBUFS;
+	result = (write ? ops->write : ops->read)(f->number, ubuf, 0, len, pos,
+						  f->oflags);
+	ubuf_pop(ubuf);
+	result = module_result(result, len);
+	return result == -EINTR ? -ERESTARTSYS : result;
+}
+
+/* The same, waiting while the provider has nothing to say. */
+static long provider_wait_call(struct file *f, u64 addr, u64 len, u64 pos,
+			       bool write, bool kernel)
+{
+	for (;;) {
+		u32 seq = f->wait ? wait_read(f->wait) : 0;
+		long n = provider_call(f, addr, len, pos, write, kernel);
+
+		if (n != -EAGAIN || !f->wait || (READ_ONCE(f->oflags) & O_NONBLOCK))
+			return n;
+		if (!write)
+			file_console_wait(f);
+		if (wait_on(f->wait, seq, 0, true) != 0)
+			return -ERESTARTSYS;
+	}
+}
+
+/* Reads in chunks; only the first may wait. */
+static long provider_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
+{
+	u64 done = 0, part;
+	long n;
+
+	do {
+		part = MIN(len - done, CHUNK);
+		n = done ? provider_call(f, addr + done, part, pos + done, false, kernel) :
+			   provider_wait_call(f, addr, part, pos, false, kernel);
+		if (n < 0)
+			return done ? (long)done : n;
+		done += n;
+	} while ((u64)n == part && done < len);
+	return done;
+}
+
+/* Reads at `pos`: bytes, 0 at the end, or an error number. May sleep. */
+long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
+{
+	len = MIN(len, TRANSFER_MAX);
+	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_WRONLY)
+		return -EBADF;
+	if (S_ISDIR(f->mode))
+		return -EISDIR;
+	if (len == 0)
+		return 0;
+	if (f->provider)
+		return provider_read(f, addr, len, pos, kernel);
+	if (!f->obj)
+		return -EINVAL;
+	return kernel ? pageobj_read_core(f->obj, pos, (void *)addr, len) :
+			pageobj_read_user(f->obj, pos, addr, len);
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+static void signal_self(u32 sig)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+
+	signal_send_thread(current, sig, NULL);
+	spin_unlock_irq(&process_lock, flags);
+}
+
+static long provider_write(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
+{
+	u64 done = 0;
+	long n = 0;
+
+	while (done < len) {
+		n = provider_wait_call(f, addr + done, len - done, pos + done, true,
+				       kernel);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	if (n == -EPIPE)
+		signal_self(SIGPIPE);
+	return done ? (long)done : n;
+}
+
+static long object_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
+{
+	u64 limit = process_rlimit(current->process, RLIMIT_FSIZE);
+	struct pageobj *obj = f->obj;
+	long n = -EFBIG;
+
+	core_mutex_lock(&obj->write_lock);
+	if (f->oflags & O_APPEND)
+		*pos = READ_ONCE(obj->size);
+	if (*pos >= limit) {
+		signal_self(SIGXFSZ);
+	} else {
+		len = MIN(len, limit - *pos);
+		n = kernel ? pageobj_write_core(obj, *pos, (void *)addr, len) :
+			     pageobj_write_user(obj, *pos, addr, len);
+	}
+	core_mutex_unlock(&obj->write_lock);
+	return n;
+}
+
+/*
+ * Writes at *pos, which becomes the end of the file with O_APPEND: bytes or an
+ * error number. May sleep.
+ */
+long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
+{
+	len = MIN(len, TRANSFER_MAX);
+	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_RDONLY)
+		return -EBADF;
+	if (len == 0)
+		return 0;
+	if (f->provider)
+		return provider_write(f, addr, len, *pos, kernel);
+	return f->obj ? object_write(f, addr, len, pos, kernel) : -EINVAL;
+}
+
+/* ---- state ------------------------------------------------------------- */
+
+/* What is ready: POLL* bits. May sleep in the provider. */
+u32 file_poll(struct file *f)
+{
+	long ready;
+
+	if (!f->provider)
+		return POLL_ALWAYS;
+	if (!READ_ONCE(f->provider->live))
+		return POLLERR | POLLHUP;
+	ready = module_result(f->provider->ops.poll(f->number), POLL_KNOWN);
+	if (ready < 0)
+		return POLLERR;
+	if (ready & POLLIN)
+		ready |= POLLRDNORM;
+	if (ready & POLLOUT)
+		ready |= POLLWRNORM;
+	return ready & POLL_KNOWN;
+}
+
+/* Size, blocks and times of a page object are the core's. */
+void file_fix_attr(struct vfs_attr *attr)
+{
+	struct pageobj *obj = attr->pageobj ? pageobj_from_handle(attr->pageobj) : NULL;
+
+	if (!obj)
+		return;
+	attr->size = READ_ONCE(obj->size);
+	attr->blocks = READ_ONCE(obj->npages) * (PAGE_SIZE / SECTOR);
+	if (obj->mtime_ns)
+		attr->mtime_ns = attr->ctime_ns = obj->mtime_ns;
+	pageobj_put(obj);
+}
+
+/* Attributes of an open file: 0 or an error number. May sleep. */
+long file_getattr(struct file *f, struct vfs_attr *attr)
+{
+	long error;
+
+	*attr = (struct vfs_attr){ 0 };
+	if (!f->node) {
+		attr->mode = S_IFIFO | S_IRUSR | S_IWUSR;
+		attr->ino = f->number;
+		attr->nlink = 1;
+		attr->blksize = PAGE_SIZE;
+		attr->uid = current->process->creds.euid;
+		attr->gid = current->process->creds.egid;
+		return 0;
+	}
+	error = module_result(vfs_getattr(f->node, attr), 0);
+	if (!error)
+		file_fix_attr(attr);
+	return error;
+}

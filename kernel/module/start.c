@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Starting modules: those in the kernel image in the order that the build
+ * worked out, and those in the boot archives in the order that their imports
+ * ask for. A module that cannot be linked or started is reported and left out;
+ * the start goes on.
+ */
+#include <boot.h>
+#include <builtin.h>
+#include <cpio.h>
+#include <errno.h>
+#include <log.h>
+#include <printf.h>
+#include <string.h>
+#include <timer.h>
+
+#include "loader.h"
+
+#define MODULE_DIR "modules/"
+#define MODULE_SUFFIX ".ko"
+#define ORDER_LINE 512
+
+static const struct contract init_contract = {
+	.arg = { ARG_WORD(ARG_KIND_VALUE, 0, 0, 0, 0) },
+	.flags = CALL_SLEEPS,
+	.nargs = 1,
+};
+
+static char order_line[ORDER_LINE] = "modules: order";
+
+/*
+ * Runs m's init with `flags` (INIT_RECOVERING). LIVE afterwards: 0; else the
+ * error, and m is FAILED, or RESETTING if it faulted.
+ */
+int module_start(struct module *m, u32 flags)
+{
+	long (*init)(u32 flags);
+	u32 epoch = m->epoch;
+	long error;
+
+	init = boundary_bind(m, (u64)m->manifest.init, &init_contract);
+	if (!init)
+		return -ENOMEM;
+	m->starter = current;
+	module_set_state(m, MODULE_STARTING);
+	error = init(flags);
+	m->starter = NULL;
+	if (m->epoch != epoch || m->state != MODULE_STARTING)
+		return -EIO;
+	if (error) {
+		pr_warn("module %s: init returned %ld; the system goes on without it",
+			m->name, error);
+		account_give_back(m, false);
+		module_set_state(m, MODULE_FAILED);
+		return error < 0 ? (int)error : -EINVAL;
+	}
+	module_set_state(m, MODULE_LIVE);
+	return 0;
+}
+
+static void start_one(struct module *m)
+{
+	int stage = boottrace_begin("start", m->name);
+	u64 before = time_tsc();
+
+	if (strlen(order_line) + strlen(m->name) + 2 < sizeof(order_line)) {
+		strlcpy(order_line + strlen(order_line), " ", 2);
+		strlcpy(order_line + strlen(order_line), m->name, MODULE_NAME_MAX);
+	}
+	module_start(m, 0);
+	m->start_instr = time_tsc() - before;
+	boottrace_end(stage);
+}
+
+static void start_builtin(void)
+{
+	for (u32 i = 0; i < builtin_modules_count; i++) {
+		struct module *m = NULL;
+
+		if (module_adopt(&builtin_modules[i], &m))
+			panic("module number %u of the kernel image cannot be entered", i);
+	}
+	for (u32 i = 0; i < builtin_modules_count; i++)
+		start_one(module_by_name(builtin_modules[i].manifest->name));
+}
+
+/* "modules/NAME.ko": copies NAME, true. */
+static bool module_file(const char *path, char *name, size_t len)
+{
+	size_t n;
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	if (strncmp(path, MODULE_DIR, strlen(MODULE_DIR)) != 0)
+		return false;
+	path += strlen(MODULE_DIR);
+	n = strlen(path);
+	if (n <= strlen(MODULE_SUFFIX) || n - strlen(MODULE_SUFFIX) >= len ||
+	    strcmp(path + n - strlen(MODULE_SUFFIX), MODULE_SUFFIX) != 0 || strchr(path, '/'))
+		return false;
+	strlcpy(name, path, n - strlen(MODULE_SUFFIX) + 1);
+	return true;
+}
+
+struct object {
+	char name[MODULE_NAME_MAX];
+	const void *data;
+	u64 size;
+	struct module *m;
+	bool done;
+};
+
+/* Notes the module objects of an archive; a later one of a name replaces. */
+static u32 objects_find(struct boot_archive *a, struct object *objects, u32 count)
+{
+	const u8 *data = phys_to_virt(a->phys);
+	struct cpio_reader r;
+	struct cpio_entry e;
+	char name[MODULE_NAME_MAX];
+	u32 i;
+
+	cpio_open_memory(&r, data, a->size);
+	while (cpio_next(&r, &e) > 0) {
+		if (!module_file(e.name, name, sizeof(name)) || !e.size)
+			continue;
+		for (i = 0; i < count && strcmp(objects[i].name, name) != 0; i++)
+			;
+		if (i == MODULES_MAX - 1)
+			continue;
+		strlcpy(objects[i].name, name, sizeof(objects[i].name));
+		objects[i].data = data + e.data_pos;
+		objects[i].size = e.size;
+		count = MAX(count, i + 1);
+	}
+	return count;
+}
+
+/* Whether all that `m` imports is there, by the providers' names. */
+static bool providers_ready(struct module *m, struct object *objects, u32 count)
+{
+	const struct symbol_import *import;
+
+	for (u32 i = 0; (import = module_import(m, i)); i++) {
+		const char *provider = module_import_provider(m, import);
+
+		for (u32 k = 0; provider && k < count; k++)
+			if (objects[k].m && objects[k].m != m && !objects[k].done &&
+			    strcmp(objects[k].m->name, provider) == 0)
+				return false;
+	}
+	return true;
+}
+
+static void link_and_start(struct object *o)
+{
+	int stage = boottrace_begin("link", o->m->name);
+	u64 before = time_tsc();
+	struct module *m = o->m;
+	int error = module_link(m);
+
+	o->done = true;
+	boottrace_end(stage);
+	if (error) {
+		o->m = NULL;
+		return;
+	}
+	m->link_instr += time_tsc() - before;
+	start_one(m);
+}
+
+static void start_objects(struct object *objects, u32 count)
+{
+	bool progress = true;
+
+	for (u32 i = 0; i < count; i++) {
+		u64 before = time_tsc();
+
+		if (module_by_name(objects[i].name))
+			continue;	/* in the kernel image */
+		module_prepare(objects[i].name, objects[i].data, objects[i].size,
+			       &objects[i].m);
+		if (objects[i].m)
+			objects[i].m->link_instr = time_tsc() - before;
+	}
+	while (progress) {
+		progress = false;
+		for (u32 i = 0; i < count; i++) {
+			if (!objects[i].m || objects[i].done ||
+			    !providers_ready(objects[i].m, objects, count))
+				continue;
+			link_and_start(&objects[i]);
+			progress = true;
+		}
+	}
+	for (u32 i = 0; i < count; i++)
+		if (objects[i].m && !objects[i].done) {
+			pr_err("module %s: it and its imports' providers wait for each other; it is not loaded",
+			       objects[i].name);
+			module_discard(objects[i].m);
+		}
+}
+
+void modules_start(void)
+{
+	struct object *objects;
+	u32 count = 0;
+	int stage;
+
+	if (heap_init())
+		panic("no memory for the modules' windows");
+	if (core_exports_register())
+		panic("the core's exports do not fit");
+	reset_init();
+	start_builtin();
+	objects = core_alloc(MODULES_MAX * sizeof(*objects));
+	if (!objects)
+		panic("no memory for the list of modules");
+	stage = boottrace_begin("archive", "");
+	for (u32 i = 0; i < boot_info.narchives; i++)
+		count = objects_find(&boot_info.archive[i], objects, count);
+	boottrace_end(stage);
+	start_objects(objects, count);
+	core_free(objects);
+	pr_info("%s", order_line);
+}
+
+/*
+ * Links and starts one more object, which must stay in memory: 0, or what
+ * module_prepare(), module_link() and init say. For init_module(2).
+ */
+int module_load(const void *object, size_t size, struct module **out)
+{
+	struct module *m;
+	int error = module_prepare("(from a program)", object, size, &m);
+
+	if (!error)
+		error = module_link(m);
+	if (!error) {
+		*out = m;
+		error = module_start(m, 0);
+	}
+	return error;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a signal handler finds on its stack, and the way back (rt_sigreturn).
+ * The layout is Linux's struct rt_sigframe for x86_64, with 512 bytes of fxsave
+ * state above it.
+ */
+#include <asm/regs.h>
+#include <errno.h>
+#include <mm.h>
+#include <process.h>
+#include <sched.h>
+#include <signals.h>
+#include <string.h>
+#include <syscall.h>
+
+#define RED_ZONE 128
+#define FPSTATE_ALIGN 64
+/* UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS: ss is valid. */
+#define UC_FLAGS 0x6
+/* Flags that a program may set: CF PF AF ZF SF TF DF OF RF AC. */
+#define RFLAGS_USER 0x50dd5ul
+
+static bool on_altstack(const struct linux_stack *s, u64 sp)
+{
+	return s->ss_size && sp > s->ss_sp && sp - s->ss_sp <= s->ss_size;
+}
+
+/* Where the handler's stack begins, downwards. */
+static u64 stack_choose(const struct regs *regs, u64 flags)
+{
+	const struct linux_stack *s = &current->task->altstack;
+
+	if ((flags & SA_ONSTACK) && s->ss_size && !on_altstack(s, regs->rsp))
+		return s->ss_sp + s->ss_size;
+	return regs->rsp - RED_ZONE;
+}
+
+static void context_fill(struct linux_sigcontext *c, const struct regs *r)
+{
+	const struct task *task = current->task;
+
+	*c = (struct linux_sigcontext){
+		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11,
+		.r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
+		.rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx,
+		.rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp,
+		.rip = r->rip, .eflags = r->rflags, .cs = SEL_USER_CODE,
+		.ss = SEL_USER_DATA, .err = task->trap_error,
+		.trapno = task->trap_vector, .cr2 = task->trap_address,
+	};
+}
+
+/* See include/core/signals.h. May sleep. */
+bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
+		       const struct linux_sigaction *action, u64 mask)
+{
+	struct linux_rt_sigframe frame = { 0 };
+	u64 sp = stack_choose(regs, action->flags), fpstate;
+
+	if (!(action->flags & SA_RESTORER))
+		return false;
+	fpstate = ALIGN_DOWN(sp - FPU_STATE_SIZE, FPSTATE_ALIGN);
+	sp = ALIGN_DOWN(fpstate - sizeof(frame), 16) - sizeof(u64);
+	frame.pretcode = action->restorer;
+	frame.uc.uc_flags = UC_FLAGS;
+	frame.uc.uc_stack = current->task->altstack;
+	if (on_altstack(&frame.uc.uc_stack, regs->rsp))
+		frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
+	context_fill(&frame.uc.uc_mcontext, regs);
+	frame.uc.uc_mcontext.oldmask = mask;
+	frame.uc.uc_mcontext.fpstate = fpstate;
+	frame.uc.uc_sigmask = mask;
+	frame.info = *info;
+	fpu_save(current);
+	if (put_user_bytes(fpstate, current->fpu, FPU_STATE_SIZE) ||
+	    put_user_bytes(sp, &frame, sizeof(frame)))
+		return false;
+	regs->rdi = info->si_signo;
+	regs->rsi = sp + offsetof(struct linux_rt_sigframe, info);
+	regs->rdx = sp + offsetof(struct linux_rt_sigframe, uc);
+	regs->rax = 0;
+	regs->rsp = sp;
+	regs->rip = action->handler;
+	regs->rflags &= ~(RFLAGS_DF | RFLAGS_TF);
+	regs->rcx = 0;
+	return true;
+}
+
+/*
+ * Takes the FPU state that the handler left; false: it cannot be read. A switch
+ * of threads writes current->fpu: it changes only with interrupts off.
+ */
+static bool fpu_restore(u64 fpstate)
+{
+	u8 state[FPU_STATE_SIZE] __aligned(16);
+	u32 mxcsr, mask;
+	u64 flags;
+
+	fpu_init_state(state);
+	if (fpstate && get_user_bytes(state, fpstate, sizeof(state)))
+		return false;
+	flags = irq_save();
+	fpu_save(current);
+	memcpy(&mask, (u8 *)current->fpu + FXSAVE_MXCSR_MASK, sizeof(mask));
+	memcpy(&mxcsr, state + FXSAVE_MXCSR, sizeof(mxcsr));
+	mxcsr &= mask ? mask : MXCSR_MASK_DEFAULT;
+	memcpy(state + FXSAVE_MXCSR, &mxcsr, sizeof(mxcsr));
+	memcpy(current->fpu, state, sizeof(state));
+	fpu_load(current);
+	irq_restore(flags);
+	return true;
+}
+
+static void context_restore(struct regs *r, const struct linux_sigcontext *c)
+{
+	r->r8 = c->r8;
+	r->r9 = c->r9;
+	r->r10 = c->r10;
+	r->r11 = c->r11;
+	r->r12 = c->r12;
+	r->r13 = c->r13;
+	r->r14 = c->r14;
+	r->r15 = c->r15;
+	r->rdi = c->rdi;
+	r->rsi = c->rsi;
+	r->rbp = c->rbp;
+	r->rbx = c->rbx;
+	r->rdx = c->rdx;
+	r->rax = c->rax;
+	r->rcx = c->rcx;
+	r->rsp = c->rsp;
+	r->rip = c->rip;
+	r->rflags = (r->rflags & ~RFLAGS_USER) | (c->eflags & RFLAGS_USER);
+	r->cs = SEL_USER_CODE;
+	r->ss = SEL_USER_DATA;
+}
+
+/* Sets the alternate stack: 0, -EINVAL, -EPERM (standing on it), -ENOMEM. */
+static long altstack_set(const struct linux_stack *s, u64 sp)
+{
+	struct linux_stack *now = &current->task->altstack;
+
+	if (on_altstack(now, sp))
+		return -EPERM;
+	if (s->ss_flags & ~(SS_DISABLE | SS_ONSTACK))
+		return -EINVAL;
+	if (s->ss_flags & SS_DISABLE) {
+		*now = (struct linux_stack){ .ss_flags = SS_DISABLE };
+		return 0;
+	}
+	if (s->ss_size < MINSIGSTKSZ)
+		return -ENOMEM;
+	*now = (struct linux_stack){ .ss_sp = s->ss_sp, .ss_size = s->ss_size };
+	return 0;
+}
+
+/* sigaltstack(2). */
+long sys_sigaltstack(u64 new, u64 old)
+{
+	u64 sp = current->user_regs->rsp;
+	struct linux_stack s = current->task->altstack, wanted;
+	long error = 0;
+
+	if (on_altstack(&s, sp))
+		s.ss_flags |= SS_ONSTACK;
+	if (new) {
+		if (get_user_bytes(&wanted, new, sizeof(wanted)))
+			return -EFAULT;
+		error = altstack_set(&wanted, sp);
+	}
+	if (!error && old)
+		error = put_user_bytes(old, &s, sizeof(s));
+	return error;
+}
+
+/* rt_sigreturn(2): back to where the signal came; a bad frame is SIGSEGV. */
+long sys_rt_sigreturn(void)
+{
+	struct regs *regs = current->user_regs;
+	struct linux_ucontext uc;
+	u64 at = regs->rsp - sizeof(u64) + offsetof(struct linux_rt_sigframe, uc);
+
+	if (get_user_bytes(&uc, at, sizeof(uc)) || uc.uc_mcontext.rip >= USER_END ||
+	    !fpu_restore(uc.uc_mcontext.fpstate)) {
+		signal_force(SIGSEGV, SI_KERNEL, 0);
+		return 0;
+	}
+	context_restore(regs, &uc.uc_mcontext);
+	altstack_set(&uc.uc_stack, regs->rsp);
+	signal_set_mask(uc.uc_sigmask);
+	/* Its registers are whole: not a system call any more. */
+	regs->vector = 0;
+	return regs->rax;
+}

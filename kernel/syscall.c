@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of system calls and the way through it. Calls that are not there
+ * give -ENOSYS and are logged once per name.
+ */
+#include <asm/regs.h>
+#include <bitops.h>
+#include <errno.h>
+#include <log.h>
+#include <syscall.h>
+#include <whitix/syscalls.h>
+
+/* What is there: the others of SYSCALL_LIST are not. */
+#define IMPLEMENTED(X) \
+	X(read) X(write) X(open) X(close) X(stat) X(fstat) X(lstat) X(poll) \
+	X(lseek) X(mmap) X(mprotect) X(munmap) X(brk) X(rt_sigaction) \
+	X(rt_sigprocmask) X(rt_sigreturn) X(ioctl) X(pread64) X(pwrite64) \
+	X(readv) X(writev) X(access) X(pipe) X(select) X(sched_yield) X(mremap) \
+	X(msync) X(madvise) X(dup) X(dup2) X(pause) X(nanosleep) X(getitimer) \
+	X(alarm) X(setitimer) X(getpid) X(sendfile) X(clone) X(fork) X(vfork) \
+	X(execve) X(exit) X(wait4) X(kill) X(uname) X(fcntl) X(fsync) \
+	X(fdatasync) X(truncate) X(ftruncate) X(getcwd) X(chdir) X(fchdir) \
+	X(rename) X(mkdir) X(rmdir) X(creat) X(link) X(unlink) X(symlink) \
+	X(readlink) X(chmod) X(fchmod) X(chown) X(fchown) X(lchown) X(umask) \
+	X(gettimeofday) X(getrlimit) X(getrusage) X(sysinfo) X(times) X(getuid) \
+	X(syslog) X(getgid) X(setuid) X(setgid) X(geteuid) X(getegid) X(setpgid) \
+	X(getppid) X(getpgrp) X(setsid) X(setreuid) X(setregid) X(getgroups) \
+	X(setgroups) X(setresuid) X(getresuid) X(setresgid) X(getresgid) \
+	X(getpgid) X(setfsuid) X(setfsgid) X(getsid) X(rt_sigpending) \
+	X(rt_sigtimedwait) X(rt_sigqueueinfo) X(rt_sigsuspend) X(sigaltstack) \
+	X(utime) X(mknod) X(personality) X(statfs) X(fstatfs) X(getpriority) \
+	X(setpriority) X(sched_setparam) X(sched_getparam) X(sched_setscheduler) \
+	X(sched_getscheduler) X(sched_get_priority_max) \
+	X(sched_get_priority_min) X(mlock) X(munlock) X(mlockall) X(munlockall) \
+	X(prctl) X(arch_prctl) X(setrlimit) X(chroot) X(sync) X(settimeofday) \
+	X(mount) X(umount2) X(reboot) X(sethostname) X(setdomainname) X(gettid) \
+	X(tkill) X(time) X(futex) X(sched_setaffinity) X(sched_getaffinity) \
+	X(getdents64) X(set_tid_address) X(fadvise64) X(clock_settime) \
+	X(clock_gettime) X(clock_getres) X(clock_nanosleep) X(exit_group) \
+	X(tgkill) X(utimes) X(waitid) X(openat) X(mkdirat) X(mknodat) \
+	X(fchownat) X(futimesat) X(newfstatat) X(unlinkat) X(renameat) X(linkat) \
+	X(symlinkat) X(readlinkat) X(fchmodat) X(faccessat) X(pselect6) X(ppoll) \
+	X(set_robust_list) X(get_robust_list) X(utimensat) X(dup3) X(pipe2) \
+	X(preadv) X(pwritev) X(rt_tgsigqueueinfo) X(prlimit64) X(syncfs) \
+	X(getcpu) X(renameat2) X(getrandom) X(execveat) X(statx) X(clone3) \
+	X(close_range) X(faccessat2)
+
+/* Arguments are Linux's: a function takes as many of the six as it wants. */
+typedef long syscall_fn();
+
+#define DECLARE(name) extern syscall_fn sys_##name;
+IMPLEMENTED(DECLARE)
+#undef DECLARE
+
+#define ENTRY(name) [SYSCALL_##name] = sys_##name,
+static syscall_fn *const table[SYSCALLS] = { IMPLEMENTED(ENTRY) };
+#undef ENTRY
+
+#define NAME(number, name) [number] = #name,
+static const char *const names[SYSCALLS] = { SYSCALL_LIST(NAME) };
+#undef NAME
+
+static long syscall_absent(u64 number)
+{
+	static u64 seen[BITMAP_WORDS(SYSCALLS)];
+	u64 word, bit;
+
+	if (number >= SYSCALLS || !names[number])
+		return -ENOSYS;
+	word = number / 64;
+	bit = BIT(number % 64);
+	if (!(__atomic_fetch_or(&seen[word], bit, __ATOMIC_RELAXED) & bit))
+		pr_info("%s[%u]: system call %s is not there", current->name,
+			current->tid, names[number]);
+	return -ENOSYS;
+}
+
+/* See include/core/syscall.h. */
+void syscall_dispatch(struct regs *regs)
+{
+	struct thread *t = current;
+	u64 number = regs->error;
+	syscall_fn *fn = number < SYSCALLS ? table[number] : NULL;
+	long result;
+
+	t->user_regs = regs;
+	t->nubufs = 0;
+	result = fn ? fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9) :
+		      syscall_absent(number);
+	/* A call that a signal interrupted is decided on before ring 3. */
+	if (unlikely(result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK))
+		WRITE_ONCE(t->task->notify, 1);
+	regs->rax = result;
+}

@@ -1,0 +1,982 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls that take paths, and those about files' attributes and names.
+ * Each copies its paths once, finds where they start, and calls the vfs.
+ */
+#include <errno.h>
+#include <files.h>
+#include <frame.h>
+#include <mm.h>
+#include <pageobj.h>
+#include <string.h>
+#include <syscall.h>
+#include <timer.h>
+#include <vfs.h>
+#include <whitix/mount.h>
+#include <whitix/stat.h>
+
+#define MODE_BITS 07777
+#define ID_KEEP 0xffffffffu	/* chown: leave it */
+#define STATFS_SIZE 120
+#define READDIR_MAX 8192
+#define DIRENT_NAME offsetof(struct vfs_dirent, name)
+#define MOUNT_STRING_MAX 1024
+#define MOUNT_SOURCE_MAX 256
+#define MOUNT_TYPE_MAX 32
+
+/* ---- paths ------------------------------------------------------------- */
+
+/* A path argument: its text, where it starts, and what keeps that. */
+struct path_arg {
+	char *path;
+	u64 at;
+	struct file *hold;
+};
+
+static long path_open(int dirfd, u64 user, bool empty, struct path_arg *a)
+{
+	long error = path_get(user, empty, &a->path);
+
+	if (error)
+		return error;
+	error = path_at(dirfd, a->path, &a->at, &a->hold);
+	if (error)
+		path_put(a->path);
+	return error;
+}
+
+static long path_close(struct path_arg *a, long result)
+{
+	path_put(a->path);
+	file_put(a->hold);
+	return module_result(result, 0);
+}
+
+static u32 follow(bool yes)
+{
+	return yes ? VFS_FOLLOW : 0;
+}
+
+/* ---- open -------------------------------------------------------------- */
+
+/* openat(2). */
+long sys_openat(int dirfd, u64 path, u32 flags, u32 mode)
+{
+	struct path_arg a;
+	struct file *f;
+	long fd = path_open(dirfd, path, false, &a);
+
+	if (fd)
+		return fd;
+	fd = file_open_path(a.at, a.path, flags, mode & MODE_BITS, &f, NULL);
+	path_put(a.path);
+	file_put(a.hold);
+	if (fd)
+		return fd;
+	fd = fd_install(f, 0, flags & O_CLOEXEC);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* open(2). */
+long sys_open(u64 path, u32 flags, u32 mode)
+{
+	return sys_openat(AT_FDCWD, path, flags, mode);
+}
+
+/* creat(2). */
+long sys_creat(u64 path, u32 mode)
+{
+	return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/* ---- attributes -------------------------------------------------------- */
+
+/* Attributes of an open file, also for AT_FDCWD and an empty path. */
+static long attr_of_fd(int fd, struct vfs_attr *attr)
+{
+	struct file *f;
+	long error;
+
+	if (fd == AT_FDCWD) {
+		error = module_result(vfs_getattr(current->process->fs->cwd, attr), 0);
+		if (!error)
+			file_fix_attr(attr);
+		return error;
+	}
+	f = fd_get(fd);
+	if (!f)
+		return -EBADF;
+	error = file_getattr(f, attr);
+	file_put(f);
+	return error;
+}
+
+static long attr_of_path(int dirfd, u64 path, u32 flags, struct vfs_attr *attr)
+{
+	struct path_arg a;
+	long error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
+
+	if (error)
+		return error;
+	*attr = (struct vfs_attr){ 0 };
+	if (!a.path[0]) {
+		error = path_close(&a, 0);
+		return error ? error : attr_of_fd(dirfd, attr);
+	}
+	error = path_close(&a, vfs_stat(path_root(), a.at, a.path,
+					follow(!(flags & AT_SYMLINK_NOFOLLOW)), attr));
+	if (!error)
+		file_fix_attr(attr);
+	return error;
+}
+
+static long put_stat(u64 user, const struct vfs_attr *a)
+{
+	struct linux_stat s = {
+		.st_dev = a->dev, .st_ino = a->ino, .st_nlink = a->nlink,
+		.st_mode = a->mode, .st_uid = a->uid, .st_gid = a->gid,
+		.st_rdev = a->rdev, .st_size = a->size, .st_blksize = a->blksize,
+		.st_blocks = a->blocks,
+		.atime = a->atime_ns / NSEC_PER_SEC,
+		.atime_nsec = a->atime_ns % NSEC_PER_SEC,
+		.mtime = a->mtime_ns / NSEC_PER_SEC,
+		.mtime_nsec = a->mtime_ns % NSEC_PER_SEC,
+		.ctime = a->ctime_ns / NSEC_PER_SEC,
+		.ctime_nsec = a->ctime_ns % NSEC_PER_SEC,
+	};
+
+	return put_user_bytes(user, &s, sizeof(s));
+}
+
+/* newfstatat(2). */
+long sys_newfstatat(int dirfd, u64 path, u64 user, u32 flags)
+{
+	struct vfs_attr attr;
+	long error;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = attr_of_path(dirfd, path, flags, &attr);
+	return error ? error : put_stat(user, &attr);
+}
+
+/* stat(2). */
+long sys_stat(u64 path, u64 user)
+{
+	return sys_newfstatat(AT_FDCWD, path, user, 0);
+}
+
+/* lstat(2). */
+long sys_lstat(u64 path, u64 user)
+{
+	return sys_newfstatat(AT_FDCWD, path, user, AT_SYMLINK_NOFOLLOW);
+}
+
+/* fstat(2). */
+long sys_fstat(int fd, u64 user)
+{
+	struct vfs_attr attr;
+	long error = fd < 0 ? -EBADF : attr_of_fd(fd, &attr);
+
+	return error ? error : put_stat(user, &attr);
+}
+
+static struct linux_statx_timestamp statx_time(u64 ns)
+{
+	return (struct linux_statx_timestamp){ .tv_sec = ns / NSEC_PER_SEC,
+					       .tv_nsec = ns % NSEC_PER_SEC };
+}
+
+/* statx(2): the basic fields. */
+long sys_statx(int dirfd, u64 path, u32 flags, u32 mask, u64 user)
+{
+	struct vfs_attr a;
+	struct linux_statx s;
+	long error;
+
+	if (mask & STATX_RESERVED || flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
+						AT_EMPTY_PATH | AT_STATX_SYNC_TYPE) ||
+	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE)
+		return -EINVAL;
+	error = attr_of_path(dirfd, path, flags, &a);
+	if (error)
+		return error;
+	s = (struct linux_statx){
+		.stx_mask = STATX_BASIC_STATS, .stx_blksize = a.blksize,
+		.stx_nlink = a.nlink, .stx_uid = a.uid, .stx_gid = a.gid,
+		.stx_mode = a.mode, .stx_ino = a.ino, .stx_size = a.size,
+		.stx_blocks = a.blocks, .stx_atime = statx_time(a.atime_ns),
+		.stx_ctime = statx_time(a.ctime_ns), .stx_mtime = statx_time(a.mtime_ns),
+		.stx_rdev_major = LINUX_MAJOR(a.rdev), .stx_rdev_minor = LINUX_MINOR(a.rdev),
+		.stx_dev_major = LINUX_MAJOR(a.dev), .stx_dev_minor = LINUX_MINOR(a.dev),
+	};
+	return put_user_bytes(user, &s, sizeof(s));
+}
+
+/* faccessat2(2). */
+long sys_faccessat2(int dirfd, u64 path, u32 mode, u32 flags)
+{
+	struct path_arg a;
+	long error;
+	u64 node;
+
+	if (mode & ~(R_OK | W_OK | X_OK) ||
+	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
+	if (error)
+		return error;
+	if (!a.path[0] || (flags & AT_SYMLINK_NOFOLLOW)) {
+		/* Only that it is there: links have no permissions. */
+		error = module_result(vfs_lookup(path_root(), a.at, a.path,
+						 VFS_EMPTY_PATH, &node), 0);
+		if (!error)
+			vfs_release(node);
+		return path_close(&a, error);
+	}
+	return path_close(&a, vfs_access(path_root(), a.at, a.path, mode,
+					 !!(flags & AT_EACCESS)));
+}
+
+/* faccessat(2). */
+long sys_faccessat(int dirfd, u64 path, u32 mode)
+{
+	return sys_faccessat2(dirfd, path, mode, 0);
+}
+
+/* access(2). */
+long sys_access(u64 path, u32 mode)
+{
+	return sys_faccessat2(AT_FDCWD, path, mode, 0);
+}
+
+/* Sets attributes of the file at a path. */
+static long setattr_path(int dirfd, u64 path, u32 flags, u32 which,
+			 const struct vfs_attr *attr)
+{
+	bool no_follow = flags & AT_SYMLINK_NOFOLLOW;
+	struct path_arg a;
+	u64 node = 0;
+	long error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
+
+	if (error)
+		return error;
+	error = module_result(vfs_lookup(path_root(), a.at, a.path,
+					 follow(!no_follow) |
+					 (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0),
+					 &node), 0);
+	if (!error) {
+		error = vfs_setattr(node, which, attr);
+		vfs_release(node);
+	}
+	return path_close(&a, error);
+}
+
+static long setattr_fd(int fd, bool path_too, u32 which, const struct vfs_attr *attr)
+{
+	struct file *f = fd_get(fd);
+	long error = -EBADF;
+
+	if (f && (path_too || !(f->oflags & O_PATH)))
+		error = f->node ? module_result(vfs_setattr(f->node, which, attr), 0) : -EINVAL;
+	file_put(f);
+	return error;
+}
+
+/* fchmodat(2). */
+long sys_fchmodat(int dirfd, u64 path, u32 mode)
+{
+	struct vfs_attr attr = { .mode = mode & MODE_BITS };
+
+	return setattr_path(dirfd, path, 0, VFS_SET_MODE, &attr);
+}
+
+/* chmod(2). */
+long sys_chmod(u64 path, u32 mode)
+{
+	return sys_fchmodat(AT_FDCWD, path, mode);
+}
+
+/* fchmod(2). */
+long sys_fchmod(int fd, u32 mode)
+{
+	struct vfs_attr attr = { .mode = mode & MODE_BITS };
+
+	return setattr_fd(fd, false, VFS_SET_MODE, &attr);
+}
+
+static u32 owner_which(u32 uid, u32 gid)
+{
+	return (uid == ID_KEEP ? 0 : VFS_SET_UID) | (gid == ID_KEEP ? 0 : VFS_SET_GID);
+}
+
+/* fchownat(2). */
+long sys_fchownat(int dirfd, u64 path, u32 uid, u32 gid, u32 flags)
+{
+	struct vfs_attr attr = { .uid = uid, .gid = gid };
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return setattr_path(dirfd, path, flags, owner_which(uid, gid), &attr);
+}
+
+/* chown(2). */
+long sys_chown(u64 path, u32 uid, u32 gid)
+{
+	return sys_fchownat(AT_FDCWD, path, uid, gid, 0);
+}
+
+/* lchown(2). */
+long sys_lchown(u64 path, u32 uid, u32 gid)
+{
+	return sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+
+/* fchown(2). */
+long sys_fchown(int fd, u32 uid, u32 gid)
+{
+	struct vfs_attr attr = { .uid = uid, .gid = gid };
+
+	return setattr_fd(fd, false, owner_which(uid, gid), &attr);
+}
+
+/* ---- times ------------------------------------------------------------- */
+
+/* What a page object knows about its last write gives way to what is set. */
+static void object_forget_mtime(struct vfs_attr *attr)
+{
+	struct pageobj *obj = attr->pageobj ? pageobj_from_handle(attr->pageobj) : NULL;
+
+	if (!obj)
+		return;
+	obj->mtime_ns = 0;
+	pageobj_put(obj);
+}
+
+static long times_set(int dirfd, u64 path, u32 flags, u32 which,
+		      const struct vfs_attr *attr)
+{
+	struct vfs_attr now = { 0 };
+	long error;
+
+	if (!path)
+		error = setattr_fd(dirfd, false, which, attr);
+	else
+		error = setattr_path(dirfd, path, flags, which, attr);
+	if (error || !(which & VFS_SET_MTIME))
+		return error;
+	if (!path ? attr_of_fd(dirfd, &now) == 0 :
+		    attr_of_path(dirfd, path, flags, &now) == 0)
+		object_forget_mtime(&now);
+	return 0;
+}
+
+/* One time of utimensat(): ns, now, or unchanged. */
+static long time_choose(const struct linux_timespec *t, u64 *ns, u32 bit, u32 *which)
+{
+	if (t->tv_nsec == UTIME_OMIT)
+		return 0;
+	*which |= bit;
+	if (t->tv_nsec == UTIME_NOW) {
+		*ns = time_realtime_ns();
+		return 0;
+	}
+	if (t->tv_nsec < 0 || t->tv_nsec >= (s64)NSEC_PER_SEC)
+		return -EINVAL;
+	*ns = MAX(t->tv_sec, 0l) * NSEC_PER_SEC + t->tv_nsec;
+	return 0;
+}
+
+/* utimensat(2); path 0 is futimens(). */
+long sys_utimensat(int dirfd, u64 path, u64 times, u32 flags)
+{
+	struct linux_timespec t[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+	struct vfs_attr attr = { 0 };
+	u32 which = 0;
+	long error;
+
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	if (times && get_user_bytes(t, times, sizeof(t)))
+		return -EFAULT;
+	error = time_choose(&t[0], &attr.atime_ns, VFS_SET_ATIME, &which);
+	if (!error)
+		error = time_choose(&t[1], &attr.mtime_ns, VFS_SET_MTIME, &which);
+	if (error || !which)
+		return error;
+	return times_set(dirfd, path, flags, which, &attr);
+}
+
+/* futimesat(2), in microseconds. */
+long sys_futimesat(int dirfd, u64 path, u64 times)
+{
+	struct vfs_attr attr = { 0 };
+	struct linux_timeval t[2];
+
+	attr.atime_ns = attr.mtime_ns = time_realtime_ns();
+	if (times) {
+		if (get_user_bytes(t, times, sizeof(t)))
+			return -EFAULT;
+		if ((u64)t[0].tv_usec >= 1000000 || (u64)t[1].tv_usec >= 1000000)
+			return -EINVAL;
+		attr.atime_ns = t[0].tv_sec * NSEC_PER_SEC + t[0].tv_usec * NSEC_PER_USEC;
+		attr.mtime_ns = t[1].tv_sec * NSEC_PER_SEC + t[1].tv_usec * NSEC_PER_USEC;
+	}
+	return times_set(dirfd, path, 0, VFS_SET_ATIME | VFS_SET_MTIME, &attr);
+}
+
+/* utimes(2). */
+long sys_utimes(u64 path, u64 times)
+{
+	return path ? sys_futimesat(AT_FDCWD, path, times) : -EFAULT;
+}
+
+/* utime(2), in seconds. */
+long sys_utime(u64 path, u64 times)
+{
+	struct vfs_attr attr = { 0 };
+	s64 t[2];
+
+	attr.atime_ns = attr.mtime_ns = time_realtime_ns();
+	if (times) {
+		if (get_user_bytes(t, times, sizeof(t)))
+			return -EFAULT;
+		attr.atime_ns = t[0] * NSEC_PER_SEC;
+		attr.mtime_ns = t[1] * NSEC_PER_SEC;
+	}
+	return path ? times_set(AT_FDCWD, path, 0, VFS_SET_ATIME | VFS_SET_MTIME, &attr) :
+		      -EFAULT;
+}
+
+/* ---- size -------------------------------------------------------------- */
+
+static long size_check(s64 size)
+{
+	if (size < 0)
+		return -EINVAL;
+	return (u64)size > process_rlimit(current->process, RLIMIT_FSIZE) ? -EFBIG : 0;
+}
+
+/* truncate(2). */
+long sys_truncate(u64 path, s64 size)
+{
+	struct vfs_attr attr = { .size = size };
+	struct path_arg a;
+	long error = size_check(size);
+
+	if (!error)
+		error = path_open(AT_FDCWD, path, false, &a);
+	if (error)
+		return error;
+	error = path_close(&a, vfs_access(path_root(), a.at, a.path, W_OK, 1));
+	return error ? error : setattr_path(AT_FDCWD, path, 0, VFS_SET_SIZE, &attr);
+}
+
+/* ftruncate(2). */
+long sys_ftruncate(int fd, s64 size)
+{
+	struct vfs_attr attr = { .size = size };
+	struct file *f = fd_get(fd);
+	long error = f && !(f->oflags & O_PATH) ? size_check(size) : -EBADF;
+
+	if (!error && ((f->oflags & O_ACCMODE) == O_RDONLY || !S_ISREG(f->mode)))
+		error = -EINVAL;
+	if (!error)
+		error = module_result(vfs_setattr(f->node, VFS_SET_SIZE, &attr), 0);
+	file_put(f);
+	return error;
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+static long make_node(int dirfd, u64 path, u32 mode, u64 rdev)
+{
+	struct path_arg a;
+	long error = path_open(dirfd, path, false, &a);
+
+	return error ? error :
+	       path_close(&a, vfs_mknod(path_root(), a.at, a.path, mode, rdev));
+}
+
+/* mkdirat(2). */
+long sys_mkdirat(int dirfd, u64 path, u32 mode)
+{
+	return make_node(dirfd, path, S_IFDIR | (mode & (MODE_BITS & ~(S_ISUID | S_ISGID))), 0);
+}
+
+/* mkdir(2). */
+long sys_mkdir(u64 path, u32 mode)
+{
+	return sys_mkdirat(AT_FDCWD, path, mode);
+}
+
+/* mknodat(2). */
+long sys_mknodat(int dirfd, u64 path, u32 mode, u32 dev)
+{
+	u32 type = mode & S_IFMT;
+
+	if (type == S_IFDIR)
+		return -EPERM;
+	if (type && type != S_IFREG && type != S_IFCHR && type != S_IFBLK &&
+	    type != S_IFIFO && type != S_IFSOCK)
+		return -EINVAL;
+	if ((type == S_IFCHR || type == S_IFBLK) && !privileged())
+		return -EPERM;
+	return make_node(dirfd, path, (type ? type : S_IFREG) | (mode & MODE_BITS), dev);
+}
+
+/* mknod(2). */
+long sys_mknod(u64 path, u32 mode, u32 dev)
+{
+	return sys_mknodat(AT_FDCWD, path, mode, dev);
+}
+
+/* unlinkat(2). */
+long sys_unlinkat(int dirfd, u64 path, u32 flags)
+{
+	struct path_arg a;
+	long error = flags & ~AT_REMOVEDIR ? -EINVAL : path_open(dirfd, path, false, &a);
+
+	return error ? error :
+	       path_close(&a, vfs_remove(path_root(), a.at, a.path,
+					 flags ? VFS_REMOVE_DIR : 0));
+}
+
+/* unlink(2). */
+long sys_unlink(u64 path)
+{
+	return sys_unlinkat(AT_FDCWD, path, 0);
+}
+
+/* rmdir(2). */
+long sys_rmdir(u64 path)
+{
+	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+/* renameat2(2). */
+long sys_renameat2(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
+{
+	struct path_arg a, b;
+	long error;
+
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	error = path_open(dirfd, path, false, &a);
+	if (error)
+		return error;
+	error = path_open(newdirfd, newpath, false, &b);
+	if (!error)
+		error = path_close(&b, vfs_rename(path_root(), a.at, a.path, b.at,
+						  b.path, flags));
+	return path_close(&a, error);
+}
+
+/* renameat(2). */
+long sys_renameat(int dirfd, u64 path, int newdirfd, u64 newpath)
+{
+	return sys_renameat2(dirfd, path, newdirfd, newpath, 0);
+}
+
+/* rename(2). */
+long sys_rename(u64 path, u64 newpath)
+{
+	return sys_renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 0);
+}
+
+/* linkat(2). */
+long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
+{
+	struct path_arg a, b;
+	u64 node = 0;
+	long error;
+
+	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
+	if (error)
+		return error;
+	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path,
+					  follow(flags & AT_SYMLINK_FOLLOW) |
+					  (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0),
+					  &node));
+	if (error)
+		return error;
+	error = path_open(newdirfd, newpath, false, &b);
+	if (!error)
+		error = path_close(&b, vfs_link(node, path_root(), b.at, b.path));
+	vfs_release(node);
+	return error;
+}
+
+/* link(2). */
+long sys_link(u64 path, u64 newpath)
+{
+	return sys_linkat(AT_FDCWD, path, AT_FDCWD, newpath, 0);
+}
+
+/* symlinkat(2). */
+long sys_symlinkat(u64 target, int dirfd, u64 path)
+{
+	struct path_arg a;
+	char *to;
+	long error = path_get(target, false, &to);
+
+	if (error)
+		return error;
+	error = path_open(dirfd, path, false, &a);
+	if (!error)
+		error = path_close(&a, vfs_symlink(path_root(), a.at, a.path, to));
+	path_put(to);
+	return error;
+}
+
+/* symlink(2). */
+long sys_symlink(u64 target, u64 path)
+{
+	return sys_symlinkat(target, AT_FDCWD, path);
+}
+
+/* readlinkat(2). */
+long sys_readlinkat(int dirfd, u64 path, u64 user, s32 len)
+{
+	struct path_arg a;
+	char *buf;
+	long n;
+
+	if (len <= 0)
+		return -EINVAL;
+	len = MIN(len, VFS_PATH_MAX);
+	n = path_open(dirfd, path, false, &a);
+	if (n)
+		return n;
+	buf = core_alloc(len);
+	n = buf ? module_result(vfs_readlink(path_root(), a.at, a.path, buf, len), len) :
+		  -ENOMEM;
+	if (n > 0 && put_user_bytes(user, buf, n))
+		n = -EFAULT;
+	core_free(buf);
+	path_close(&a, 0);
+	return n;
+}
+
+/* readlink(2). */
+long sys_readlink(u64 path, u64 user, s32 len)
+{
+	return sys_readlinkat(AT_FDCWD, path, user, len);
+}
+
+/* ---- directories ------------------------------------------------------- */
+
+/* Are these whole, sound records? Returns the position after them, or -EIO. */
+static long dirents_check(const u8 *buf, u64 len)
+{
+	long next = -EIO;
+	u64 at = 0;
+
+	while (at < len) {
+		const struct vfs_dirent *d = (const struct vfs_dirent *)(buf + at);
+
+		if (len - at < DIRENT_NAME + 2 || d->reclen < DIRENT_NAME + 2 ||
+		    d->reclen % 8 || d->reclen > len - at ||
+		    strnlen(d->name, d->reclen - DIRENT_NAME) == d->reclen - DIRENT_NAME)
+			return -EIO;
+		next = d->next;
+		at += d->reclen;
+	}
+	return next;
+}
+
+static long directory_read(struct file *f, u64 user, u8 *buf, u64 len)
+{
+	long next, n = module_result(vfs_readdir(f->node, f->pos, buf, len), len);
+
+	if (n <= 0)
+		return n;
+	next = dirents_check(buf, n);
+	if (next == -EIO)
+		return -EIO;
+	if (put_user_bytes(user, buf, n))
+		return -EFAULT;
+	f->pos = next;
+	return n;
+}
+
+/* getdents64(2): records of the vfs are Linux's. */
+long sys_getdents64(int fd, u64 user, u32 len)
+{
+	struct file *f = fd_get(fd);
+	u8 *buf = NULL;
+	long n = -EBADF;
+
+	len = MIN(len, (u32)READDIR_MAX);
+	if (!f || (f->oflags & O_PATH))
+		goto put;
+	n = -ENOTDIR;
+	if (!S_ISDIR(f->mode))
+		goto put;
+	n = -EINVAL;
+	if (len < DIRENT_NAME + 2)
+		goto put;
+	n = -ENOMEM;
+	buf = core_alloc(len);
+	if (!buf)
+		goto put;
+	core_mutex_lock(&f->pos_lock);
+	n = directory_read(f, user, buf, len);
+	core_mutex_unlock(&f->pos_lock);
+put:
+	core_free(buf);
+	file_put(f);
+	return n;
+}
+
+/* Makes `node`, a reference, the working or the root directory. */
+static void directory_set(u64 *which, u64 node)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	u64 old = *which;
+
+	*which = node;
+	spin_unlock_irq(&process_lock, flags);
+	if (old != VFS_ROOT)
+		vfs_release(old);
+}
+
+/* A directory that may be entered, with a reference: 0 or an error. */
+static long directory_find(u64 path, u64 *node)
+{
+	struct vfs_attr attr = { 0 };
+	struct path_arg a;
+	long error = path_open(AT_FDCWD, path, false, &a);
+
+	if (error)
+		return error;
+	error = module_result(vfs_lookup(path_root(), a.at, a.path, VFS_FOLLOW, node), 0);
+	if (error)
+		return path_close(&a, error);
+	error = module_result(vfs_getattr(*node, &attr), 0);
+	if (!error && !S_ISDIR(attr.mode))
+		error = -ENOTDIR;
+	if (!error)
+		error = module_result(vfs_access(path_root(), a.at, a.path, X_OK, 1), 0);
+	if (error)
+		vfs_release(*node);
+	return path_close(&a, error);
+}
+
+/* chdir(2). */
+long sys_chdir(u64 path)
+{
+	u64 node;
+	long error = directory_find(path, &node);
+
+	if (!error)
+		directory_set(&current->process->fs->cwd, node);
+	return error;
+}
+
+/* fchdir(2). */
+long sys_fchdir(int fd)
+{
+	struct file *f = fd_get(fd);
+	long error = !f ? -EBADF : !f->node || !S_ISDIR(f->mode) ? -ENOTDIR : 0;
+
+	if (!error)
+		error = module_result(vfs_hold(f->node), 0);
+	if (!error)
+		directory_set(&current->process->fs->cwd, f->node);
+	file_put(f);
+	return error;
+}
+
+/* chroot(2). */
+long sys_chroot(u64 path)
+{
+	u64 node;
+	long error = directory_find(path, &node);
+
+	if (error)
+		return error;
+	if (!privileged()) {
+		vfs_release(node);
+		return -EPERM;
+	}
+	directory_set(&current->process->fs->root, node);
+	return 0;
+}
+
+/* getcwd(2): the length with the NUL. */
+long sys_getcwd(u64 user, u64 size)
+{
+	char *buf = core_alloc(VFS_PATH_MAX);
+	long n;
+
+	if (!buf)
+		return -ENOMEM;
+	n = module_result(vfs_path(path_root(), current->process->fs->cwd, buf,
+				   VFS_PATH_MAX), VFS_PATH_MAX - 1);
+	if (n >= 0) {
+		buf[n++] = 0;
+		if ((u64)n > size)
+			n = -ERANGE;
+		else if (put_user_bytes(user, buf, n))
+			n = -EFAULT;
+	}
+	core_free(buf);
+	return n;
+}
+
+/* umask(2). */
+long sys_umask(u32 mask)
+{
+	struct fs_context *fs = current->process->fs;
+	u32 old = fs->umask;
+
+	fs->umask = mask & 0777;
+	creds_changed();
+	return old;
+}
+
+/* ---- file systems ------------------------------------------------------ */
+
+/* A string of at most `max` bytes with the NUL; address 0 gives "". */
+static long mount_string(u64 user, size_t max, char *buf)
+{
+	long len = user ? copy_string_from_user(buf, user, max) : 0;
+
+	if (!user)
+		buf[0] = 0;
+	return len < 0 ? len : len == (long)max ? -EINVAL : 0;
+}
+
+struct mount_args {
+	char source[MOUNT_SOURCE_MAX], type[MOUNT_TYPE_MAX], options[MOUNT_STRING_MAX];
+};
+
+/*
+ * Opens a mount point's path and makes it absolute, as the vfs wants it there:
+ * a relative one begins at the working directory.
+ */
+static long mount_point(u64 user, struct path_arg *a)
+{
+	u64 cwd = current->process->fs->cwd;
+	long error = path_open(AT_FDCWD, user, false, a), n;
+	char *whole;
+
+	if (error || a->path[0] == '/')
+		return error;
+	whole = core_alloc(VFS_PATH_MAX);
+	n = whole ? module_result(vfs_path(path_root(), cwd, whole, VFS_PATH_MAX),
+				  VFS_PATH_MAX - 1) : -ENOMEM;
+	if (n >= 0 && n + strlen(a->path) + 2 > VFS_PATH_MAX)
+		n = -ENAMETOOLONG;
+	if (n < 0) {
+		core_free(whole);
+		return path_close(a, n);
+	}
+	whole[n] = '/';
+	memcpy(whole + n + 1, a->path, strlen(a->path) + 1);
+	path_put(a->path);
+	a->path = whole;
+	return 0;
+}
+
+/* mount(2). */
+long sys_mount(u64 source, u64 target, u64 type, u64 flags, u64 data)
+{
+	struct mount_args *m;
+	struct path_arg a;
+	long error;
+
+	if (!privileged())
+		return -EPERM;
+	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
+		flags &= ~(u64)MS_MGC_MSK;
+	error = mount_point(target, &a);
+	if (error)
+		return error;
+	m = core_alloc(sizeof(*m));
+	error = m ? mount_string(source, sizeof(m->source), m->source) : -ENOMEM;
+	if (!error)
+		error = mount_string(type, sizeof(m->type), m->type);
+	if (!error)
+		error = mount_string(data, sizeof(m->options), m->options);
+	if (!error)
+		error = vfs_mount(m->source, a.path, m->type, flags, m->options);
+	core_free(m);
+	return path_close(&a, error);
+}
+
+/* umount2(2). */
+long sys_umount2(u64 target, u32 flags)
+{
+	struct path_arg a;
+	long error;
+
+	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
+		return -EINVAL;
+	if (!privileged())
+		return -EPERM;
+	error = mount_point(target, &a);
+	return error ? error : path_close(&a, vfs_unmount(a.path, flags));
+}
+
+static long put_statfs(u64 node, u64 user)
+{
+	struct linux_statfs s = { 0 };
+	long error = module_result(vfs_statfs(node, &s, STATFS_SIZE), STATFS_SIZE);
+
+	return error < 0 ? error : put_user_bytes(user, &s, sizeof(s));
+}
+
+/* statfs(2). */
+long sys_statfs(u64 path, u64 user)
+{
+	struct path_arg a;
+	u64 node = 0;
+	long error = path_open(AT_FDCWD, path, false, &a);
+
+	if (error)
+		return error;
+	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path, VFS_FOLLOW, &node));
+	if (error)
+		return error;
+	error = put_statfs(node, user);
+	vfs_release(node);
+	return error;
+}
+
+/* fstatfs(2). */
+long sys_fstatfs(int fd, u64 user)
+{
+	struct linux_statfs pipe = { .f_type = PIPEFS_MAGIC, .f_bsize = PAGE_SIZE,
+				     .f_frsize = PAGE_SIZE, .f_namelen = 255 };
+	struct file *f = fd_get(fd);
+	long error;
+
+	if (!f)
+		return -EBADF;
+	error = f->node ? put_statfs(f->node, user) :
+			  put_user_bytes(user, &pipe, sizeof(pipe));
+	file_put(f);
+	return error;
+}
+
+/* sync(2): nothing is behind memory yet. */
+long sys_sync(void)
+{
+	return 0;
+}
+
+/* syncfs(2). */
+long sys_syncfs(int fd)
+{
+	struct file *f = fd_get(fd);
+
+	file_put(f);
+	return f ? 0 : -EBADF;
+}

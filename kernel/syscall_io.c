@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls on descriptors: reading, writing, positions, copies of
+ * descriptors, fcntl, ioctl, pipes, sendfile.
+ *
+ * A file with a position keeps pos_lock for the whole call, as Linux does.
+ */
+#include <errno.h>
+#include <files.h>
+#include <frame.h>
+#include <mm.h>
+#include <pageobj.h>
+#include <pipe.h>
+#include <string.h>
+#include <syscall.h>
+#include <vfs.h>
+#include <whitix/ioctl.h>
+#include <whitix/process.h>
+#include <whitix/stat.h>
+#include <whitix/termios.h>
+
+#define POS_MAX 0x7fffffffffffffffl
+#define COPY_CHUNK PAGE_SIZE		/* of sendfile, through core memory */
+#define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
+#define IOVS_ON_STACK 8
+
+static bool has_position(const struct file *f)
+{
+	return !(f->oflags & O_PATH) && (f->obj || (f->flags & FILE_SEEKABLE) ||
+					 S_ISDIR(f->mode));
+}
+
+/* One transfer at the file's position (`at` NULL), or at *at. */
+static long transfer(struct file *f, u64 addr, u64 len, u64 *at, bool write, bool kernel)
+{
+	bool lock = !at && has_position(f);
+	u64 pos = at ? *at : 0;
+	long n;
+
+	if (lock) {
+		core_mutex_lock(&f->pos_lock);
+		pos = f->pos;
+	}
+	n = write ? file_write(f, addr, len, &pos, kernel) :
+		    file_read(f, addr, len, pos, kernel);
+	if (n > 0)
+		pos += n;
+	if (lock) {
+		f->pos = pos;
+		core_mutex_unlock(&f->pos_lock);
+	} else if (at) {
+		*at = pos;
+	}
+	return n;
+}
+
+static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write)
+{
+	struct file *f = fd_get(fd);
+	long n;
+
+	if (!f)
+		return -EBADF;
+	if (at && (s64)*at < 0)
+		n = -EINVAL;
+	else if (at && !has_position(f))
+		n = -ESPIPE;
+	else if ((s64)len < 0)
+		n = -EINVAL;
+	else if (addr > USER_END || len > USER_END - addr)
+		n = -EFAULT;
+	else
+		n = transfer(f, addr, len, at, write, false);
+	file_put(f);
+	return n;
+}
+
+/* read(2). */
+long sys_read(int fd, u64 buf, u64 len)
+{
+	return fd_transfer(fd, buf, len, NULL, false);
+}
+
+/* write(2). */
+long sys_write(int fd, u64 buf, u64 len)
+{
+	return fd_transfer(fd, buf, len, NULL, true);
+}
+
+/* pread64(2). */
+long sys_pread64(int fd, u64 buf, u64 len, u64 pos)
+{
+	return fd_transfer(fd, buf, len, &pos, false);
+}
+
+/* pwrite64(2). */
+long sys_pwrite64(int fd, u64 buf, u64 len, u64 pos)
+{
+	return fd_transfer(fd, buf, len, &pos, true);
+}
+
+/* Copies an iovec array: 0, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`. */
+static long iov_get(u64 user, u64 count, struct linux_iovec *few,
+		    struct linux_iovec **iov)
+{
+	u64 total = 0, i;
+
+	*iov = few;
+	if (count > LINUX_IOV_MAX)
+		return -EINVAL;
+	if (count > IOVS_ON_STACK)
+		*iov = core_alloc(count * sizeof(**iov));
+	if (!*iov)
+		return -ENOMEM;
+	if (get_user_bytes(*iov, user, count * sizeof(**iov)))
+		goto fault;
+	for (i = 0; i < count; i++) {
+		struct linux_iovec *v = &(*iov)[i];
+
+		if ((s64)v->len < 0 || total + v->len > POS_MAX) {
+			if (*iov != few)
+				core_free(*iov);
+			return -EINVAL;
+		}
+		if (v->base > USER_END || v->len > USER_END - v->base)
+			goto fault;
+		total += v->len;
+	}
+	return 0;
+fault:
+	if (*iov != few)
+		core_free(*iov);
+	return -EFAULT;
+}
+
+static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
+{
+	struct linux_iovec few[IOVS_ON_STACK], *iov;
+	struct file *f = fd_get(fd);
+	long error, n = 0, done = 0;
+	u64 i;
+
+	if (!f)
+		return -EBADF;
+	error = at && (s64)*at < 0 ? -EINVAL :
+		at && !has_position(f) ? -ESPIPE : iov_get(user, count, few, &iov);
+	if (error) {
+		file_put(f);
+		return error;
+	}
+	if (!count)
+		n = transfer(f, 0, 0, at, write, false);
+	for (i = 0; i < count; i++) {
+		if (!iov[i].len)
+			continue;
+		n = transfer(f, iov[i].base, iov[i].len, at, write, false);
+		if (n > 0)
+			done += n;
+		if (n < (long)iov[i].len)
+			break;
+	}
+	if (iov != few)
+		core_free(iov);
+	file_put(f);
+	return done ? done : n;
+}
+
+/* readv(2). */
+long sys_readv(int fd, u64 iov, u64 count)
+{
+	return vector_transfer(fd, iov, count, NULL, false);
+}
+
+/* writev(2). */
+long sys_writev(int fd, u64 iov, u64 count)
+{
+	return vector_transfer(fd, iov, count, NULL, true);
+}
+
+/* preadv(2): the position comes in two halves, of which the low one is all. */
+long sys_preadv(int fd, u64 iov, u64 count, u64 pos)
+{
+	return vector_transfer(fd, iov, count, &pos, false);
+}
+
+/* pwritev(2). */
+long sys_pwritev(int fd, u64 iov, u64 count, u64 pos)
+{
+	return vector_transfer(fd, iov, count, &pos, true);
+}
+
+/* ---- positions --------------------------------------------------------- */
+
+static long seek_end(struct file *f, u64 *end)
+{
+	struct vfs_attr attr;
+	long error = 0;
+
+	if (f->obj) {
+		*end = READ_ONCE(f->obj->size);
+	} else {
+		error = file_getattr(f, &attr);
+		*end = attr.size;
+	}
+	return error;
+}
+
+/* The new position: holes are not told, all of a file is data. */
+static long seek_target(struct file *f, s64 offset, u32 whence)
+{
+	u64 base = 0, end = 0;
+	long error = whence > SEEK_CUR ? seek_end(f, &end) : 0;
+
+	if (error)
+		return error;
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = f->pos;
+		break;
+	case SEEK_END:
+		base = end;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (offset < 0 || (u64)offset >= end)
+			return -ENXIO;
+		return whence == SEEK_DATA ? offset : (long)end;
+	default:
+		return -EINVAL;
+	}
+	if (offset > 0 && (s64)base > POS_MAX - offset)
+		return -EOVERFLOW;
+	return (s64)base + offset < 0 ? -EINVAL : (s64)base + offset;
+}
+
+/* lseek(2). */
+long sys_lseek(int fd, s64 offset, u32 whence)
+{
+	struct file *f = fd_get(fd);
+	long pos;
+
+	if (!f)
+		return -EBADF;
+	if (f->oflags & O_PATH) {
+		pos = -EBADF;
+	} else if (!has_position(f)) {
+		/* Character devices without a position take any, as on Linux. */
+		pos = S_ISCHR(f->mode) && !(f->flags & (FILE_STREAM | FILE_CONSOLE)) ?
+		      0 : -ESPIPE;
+	} else {
+		core_mutex_lock(&f->pos_lock);
+		pos = seek_target(f, offset, whence);
+		if (pos >= 0)
+			f->pos = pos;
+		core_mutex_unlock(&f->pos_lock);
+	}
+	file_put(f);
+	return pos;
+}
+
+/* ---- descriptors ------------------------------------------------------- */
+
+/* close(2). */
+long sys_close(u32 fd)
+{
+	return fd_close(fd);
+}
+
+/* close_range(2), with CLOSE_RANGE_CLOEXEC. */
+long sys_close_range(u32 first, u32 last, u32 flags)
+{
+	struct fdtable *fds = current->process->fds;
+	u32 fd;
+
+	if (flags & ~4u || first > last)
+		return -EINVAL;
+	for (fd = first; fd <= last && fd < READ_ONCE(fds->size); fd++) {
+		if (flags) {
+			spin_lock(&fds->lock);
+			if (fds->file[fd])
+				fds->cloexec[fd / 64] |= 1ul << (fd % 64);
+			spin_unlock(&fds->lock);
+		} else {
+			fd_close(fd);
+		}
+	}
+	return 0;
+}
+
+static long dup_from(int fd, u32 from, bool cloexec)
+{
+	struct file *f = fd_get(fd);
+	long new;
+
+	if (!f)
+		return -EBADF;
+	new = fd_install(f, from, cloexec);
+	if (new < 0)
+		file_put(f);
+	return new;
+}
+
+/* dup(2). */
+long sys_dup(int fd)
+{
+	return dup_from(fd, 0, false);
+}
+
+static long dup_to(int fd, u32 to, bool cloexec)
+{
+	struct file *f = fd_get(fd);
+	long error;
+
+	if (!f)
+		return -EBADF;
+	error = fd_replace(f, to, cloexec);
+	if (error)
+		file_put(f);
+	return error ? error : (long)to;
+}
+
+/* dup2(2). */
+long sys_dup2(int fd, u32 to)
+{
+	struct file *f;
+
+	if ((u32)fd != to)
+		return dup_to(fd, to, false);
+	f = fd_get(fd);
+	file_put(f);
+	return f ? (long)to : -EBADF;
+}
+
+/* dup3(2). */
+long sys_dup3(int fd, u32 to, u32 flags)
+{
+	if (flags & ~O_CLOEXEC || (u32)fd == to)
+		return -EINVAL;
+	return dup_to(fd, to, flags & O_CLOEXEC);
+}
+
+static long fd_flags(u32 fd, bool set, u64 value)
+{
+	struct fdtable *fds = current->process->fds;
+	long flags = -EBADF;
+
+	spin_lock(&fds->lock);
+	if (fd < fds->size && fds->file[fd]) {
+		u64 *word = &fds->cloexec[fd / 64], bit = 1ul << (fd % 64);
+
+		flags = set ? 0 : *word & bit ? FD_CLOEXEC : 0;
+		if (set)
+			*word = value & FD_CLOEXEC ? *word | bit : *word & ~bit;
+	}
+	spin_unlock(&fds->lock);
+	return flags;
+}
+
+static void file_set_flags(struct file *f, u32 mask, u64 flags)
+{
+	WRITE_ONCE(f->oflags, (f->oflags & ~mask) | (flags & mask));
+}
+
+static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		if (arg >= process_rlimit(current->process, RLIMIT_NOFILE) || arg >= FD_LIMIT)
+			return -EINVAL;
+		return dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);
+	case F_GETFD:
+		return fd_flags(fd, false, 0);
+	case F_SETFD:
+		return fd_flags(fd, true, arg);
+	case F_GETFL:
+		return f->oflags | (f->oflags & O_PATH ? 0 : O_LARGEFILE);
+	case F_SETFL:
+		if (f->oflags & O_PATH)
+			return -EBADF;
+		file_set_flags(f, SETFL_FLAGS, arg);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* fcntl(2): descriptors and flags; record locks come later (-EINVAL). */
+long sys_fcntl(int fd, u32 cmd, u64 arg)
+{
+	struct file *f = fd_get(fd);
+	long result;
+
+	if (!f)
+		return -EBADF;
+	result = fcntl_file(f, fd, cmd, arg);
+	file_put(f);
+	return result;
+}
+
+/* ---- ioctl ------------------------------------------------------------- */
+
+/* Sizes of arguments of commands that are older than the _IOC scheme. */
+static const struct {
+	u16 cmd;
+	u8 size;
+	u8 access;		/* UBUF_READ: the module reads it */
+} ioctl_sizes[] = {
+	{ TCGETS, sizeof(struct linux_termios), UBUF_WRITE },
+	{ TCSETS, sizeof(struct linux_termios), UBUF_READ },
+	{ TCSETSW, sizeof(struct linux_termios), UBUF_READ },
+	{ TCSETSF, sizeof(struct linux_termios), UBUF_READ },
+	{ TIOCGPGRP, 4, UBUF_WRITE }, { TIOCSPGRP, 4, UBUF_READ },
+	{ TIOCOUTQ, 4, UBUF_WRITE }, { TIOCSTI, 1, UBUF_READ },
+	{ TIOCGWINSZ, sizeof(struct linux_winsize), UBUF_WRITE },
+	{ TIOCSWINSZ, sizeof(struct linux_winsize), UBUF_READ },
+	{ TIOCMGET, 4, UBUF_WRITE }, { TIOCMSET, 4, UBUF_READ },
+	{ FIONREAD, 4, UBUF_WRITE }, { TIOCGSID, 4, UBUF_WRITE },
+	{ TIOCSETD, 4, UBUF_READ }, { TIOCGETD, 4, UBUF_WRITE },
+	{ TIOCLINUX, 1, UBUF_READ | UBUF_WRITE },
+	{ KDGKBTYPE, 1, UBUF_WRITE }, { KDGETMODE, 4, UBUF_WRITE },
+	{ KDGKBMODE, 4, UBUF_WRITE }, { VT_OPENQRY, 4, UBUF_WRITE },
+	{ VT_GETMODE, 8, UBUF_WRITE }, { VT_GETSTATE, 6, UBUF_WRITE },
+};
+
+/* Size of a command's argument in bytes (0: a value) and its directions. */
+static u32 ioctl_argument(u32 cmd, u8 *access)
+{
+	u32 i, dir = LINUX_IOC_DIR(cmd);
+
+	for (i = 0; i < ARRAY_SIZE(ioctl_sizes); i++) {
+		if (ioctl_sizes[i].cmd == cmd) {
+			*access = ioctl_sizes[i].access;
+			return ioctl_sizes[i].size;
+		}
+	}
+	*access = (dir & LINUX_IOC_WRITE ? UBUF_READ : 0) |
+		  (dir & LINUX_IOC_READ ? UBUF_WRITE : 0);
+	return *access ? LINUX_IOC_SIZE(cmd) : 0;
+}
+
+static long provider_ioctl(struct file *f, u32 cmd, u64 arg)
+{
+	u8 access;
+	u32 size = ioctl_argument(cmd, &access), ubuf = 0;
+	long result;
+
+	if (!READ_ONCE(f->provider->live))
+		return -EIO;
+	if (size) {
+		if (mm_fault_in(current->mm, arg, size, access & UBUF_WRITE) < size)
+			return -EFAULT;
+		ubuf = ubuf_push(arg, size, access, false);
+	}
+	result = f->provider->ops.ioctl(f->number, cmd, arg, ubuf);
+	ubuf_pop(ubuf);
+	return module_result(result, INT32_MAX);
+}
+
+static long ioctl_flag(struct file *f, u32 flag, u64 arg)
+{
+	s32 on;
+
+	if (get_user_bytes(&on, arg, sizeof(on)))
+		return -EFAULT;
+	file_set_flags(f, flag, on ? flag : 0);
+	return 0;
+}
+
+static long ioctl_object(struct file *f, u32 cmd, u64 arg)
+{
+	s64 left;
+	s32 value;
+
+	if (cmd != FIONREAD || !f->obj)
+		return -ENOTTY;
+	left = (s64)READ_ONCE(f->obj->size) - (s64)f->pos;
+	value = MIN(MAX(left, 0l), (s64)INT32_MAX);
+	return put_user_bytes(arg, &value, sizeof(value));
+}
+
+/* ioctl(2): a few are the core's, the rest goes to the file's module. */
+long sys_ioctl(int fd, u32 cmd, u64 arg)
+{
+	struct file *f = fd_get(fd);
+	long result;
+
+	if (!f || (f->oflags & O_PATH)) {
+		file_put(f);
+		return -EBADF;
+	}
+	switch (cmd) {
+	case FIOCLEX:
+	case FIONCLEX:
+		result = fd_flags(fd, true, cmd == FIOCLEX ? FD_CLOEXEC : 0);
+		break;
+	case FIONBIO:
+		result = ioctl_flag(f, O_NONBLOCK, arg);
+		break;
+	case FIOASYNC:
+		result = ioctl_flag(f, O_ASYNC, arg);
+		break;
+	default:
+		result = f->provider ? provider_ioctl(f, cmd, arg) :
+				       ioctl_object(f, cmd, arg);
+	}
+	file_put(f);
+	return result;
+}
+
+/* ---- pipes ------------------------------------------------------------- */
+
+/* Both ends as files: 0 or an error; nothing is left open then. */
+static long pipe_files(u32 oflags, struct file **reader, struct file **writer)
+{
+	struct file_open r = { 0 }, w = { 0 };
+	long error = module_result(pipe_create(&r, &w), 0);
+
+	if (error)
+		return error;
+	error = file_new(&r, 0, 0, O_RDONLY | oflags, reader);
+	if (error) {
+		if (file_new(&w, 0, 0, O_WRONLY, writer) == 0)
+			file_put(*writer);
+		return error;
+	}
+	error = file_new(&w, 0, 0, O_WRONLY | oflags, writer);
+	if (error)
+		file_put(*reader);
+	return error;
+}
+
+/* pipe2(2). */
+long sys_pipe2(u64 user, u32 flags)
+{
+	bool cloexec = flags & O_CLOEXEC;
+	struct file *reader, *writer;
+	s32 fd[2];
+	long error;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	error = pipe_files(flags & (O_NONBLOCK | O_DIRECT), &reader, &writer);
+	if (error)
+		return error;
+	error = fd[0] = fd_install(reader, 0, cloexec);
+	if (error < 0)
+		goto no_reader;
+	error = fd[1] = fd_install(writer, 0, cloexec);
+	if (error < 0)
+		goto no_writer;
+	error = put_user_bytes(user, fd, sizeof(fd));
+	if (!error)
+		return 0;
+	fd_close(fd[1]);
+	fd_close(fd[0]);
+	return error;
+no_writer:
+	fd_close(fd[0]);
+	file_put(writer);
+	return error;
+no_reader:
+	file_put(reader);
+	file_put(writer);
+	return error;
+}
+
+/* pipe(2). */
+long sys_pipe(u64 user)
+{
+	return sys_pipe2(user, 0);
+}
+
+/* ---- copying between files --------------------------------------------- */
+
+/* Copies through `buf`: bytes, or the error of the first step. */
+static long copy_files(struct file *out, struct file *in, u64 *in_at, u64 len, char *buf)
+{
+	u64 done = 0;
+	long n = 0, written;
+
+	while (done < len) {
+		u64 before = in_at ? *in_at : in->pos;
+
+		n = transfer(in, (u64)buf, MIN(len - done, COPY_CHUNK), in_at, false, true);
+		if (n <= 0)
+			break;
+		written = transfer(out, (u64)buf, n, NULL, true, true);
+		if (written < n) {
+			/* What was not written was not read. */
+			if (in_at)
+				*in_at = before + MAX(written, 0l);
+			else if (has_position(in))
+				in->pos = before + MAX(written, 0l);
+			done += MAX(written, 0l);
+			n = written;
+			break;
+		}
+		done += n;
+	}
+	return done ? (long)done : n;
+}
+
+/* sendfile(2). */
+long sys_sendfile(int out_fd, int in_fd, u64 offset, u64 len)
+{
+	struct file *in = fd_get(in_fd), *out = fd_get(out_fd);
+	char *buf = NULL;
+	long n = -EBADF;
+	u64 at;
+
+	if (!in || !out)
+		goto put;
+	n = -EINVAL;
+	if (!has_position(in) || (out->oflags & O_APPEND))
+		goto put;
+	n = -EFAULT;
+	if (offset && get_user_bytes(&at, offset, sizeof(at)))
+		goto put;
+	n = -EINVAL;
+	if (offset && (s64)at < 0)
+		goto put;
+	n = -ENOMEM;
+	buf = core_alloc(COPY_CHUNK);
+	if (buf)
+		n = copy_files(out, in, offset ? &at : NULL, len, buf);
+	if (n > 0 && offset && put_user_bytes(offset, &at, sizeof(at)))
+		n = -EFAULT;
+put:
+	core_free(buf);
+	file_put(in);
+	file_put(out);
+	return n;
+}
+
+/* fsync(2): page objects are memory, there is nothing behind them yet. */
+long sys_fsync(int fd)
+{
+	struct file *f = fd_get(fd);
+	long error = !f || (f->oflags & O_PATH) ? -EBADF : f->obj || S_ISDIR(f->mode) ? 0 : -EINVAL;
+
+	file_put(f);
+	return error;
+}
+
+/* fdatasync(2). */
+long sys_fdatasync(int fd)
+{
+	return sys_fsync(fd);
+}
+
+/* fadvise64(2): advice that changes nothing. */
+long sys_fadvise64(int fd, u64 offset, s64 len, u32 advice)
+{
+	struct file *f = fd_get(fd);
+	long error = !f ? -EBADF : !has_position(f) ? -ESPIPE : len < 0 || advice > 5 ? -EINVAL : 0;
+
+	file_put(f);
+	return error;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* System calls on the machine as a whole: names, figures, random bytes, power. */
+#include <boot.h>
+#include <entropy.h>
+#include <errno.h>
+#include <files.h>
+#include <frame.h>
+#include <log.h>
+#include <mm.h>
+#include <random.h>
+#include <sched.h>
+#include <string.h>
+#include <syscall.h>
+#include <timer.h>
+
+#define NAME_LEN 64		/* of host and domain, without the NUL */
+#define RANDOM_CHUNK 256	/* of one call to the module */
+#define LOAD_SHIFT 16		/* of sysinfo's load averages */
+#define LOG_CHUNK 512
+
+static struct linux_utsname uts = {
+	.sysname = UTS_SYSNAME, .nodename = "whitix", .release = UTS_RELEASE,
+	.version = UTS_VERSION, .machine = "x86_64", .domainname = "(none)",
+};
+
+/* uname(2). */
+long sys_uname(u64 user)
+{
+	return put_user_bytes(user, &uts, sizeof(uts));
+}
+
+static long name_set(char *name, u64 user, s32 len)
+{
+	char copy[NAME_LEN + 1] = { 0 };
+
+	if (!privileged())
+		return -EPERM;
+	if (len < 0 || len > NAME_LEN)
+		return -EINVAL;
+	if (get_user_bytes(copy, user, len))
+		return -EFAULT;
+	memcpy(name, copy, sizeof(copy));
+	return 0;
+}
+
+/* sethostname(2). */
+long sys_sethostname(u64 name, s32 len)
+{
+	return name_set(uts.nodename, name, len);
+}
+
+/* setdomainname(2). */
+long sys_setdomainname(u64 name, s32 len)
+{
+	return name_set(uts.domainname, name, len);
+}
+
+/* sysinfo(2). */
+long sys_sysinfo(u64 user)
+{
+	struct sched_stats s;
+	struct linux_sysinfo info = {
+		.uptime = time_now_ns() / NSEC_PER_SEC,
+		.totalram = frame_total_count() * PAGE_SIZE,
+		.freeram = frame_free_count() * PAGE_SIZE,
+		.mem_unit = 1,
+	};
+	u32 i;
+
+	sched_stats_get(&s);
+	info.procs = s.alive;
+	for (i = 0; i < ARRAY_SIZE(info.loads); i++)
+		info.loads[i] = (u64)s.load[i] << (LOAD_SHIFT - SCHED_LOAD_SHIFT);
+	return put_user_bytes(user, &info, sizeof(info));
+}
+
+/* getrandom(2): from the module, or the core's own while that is not there. */
+long sys_getrandom(u64 user, u64 len, u32 flags)
+{
+	u8 bytes[RANDOM_CHUNK];
+	u64 done = 0;
+
+	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	len = MIN(len, (u64)INT32_MAX);
+	while (done < len) {
+		u64 n = MIN(len - done, sizeof(bytes));
+
+		if (random_bytes(bytes, n) < 0)
+			entropy_fill(bytes, n);
+		if (put_user_bytes(user + done, bytes, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+		if (process_signal_pending(current))
+			break;
+	}
+	return done;
+}
+
+/* reboot(2). */
+long sys_reboot(u32 magic1, u32 magic2, u32 cmd)
+{
+	if (!privileged())
+		return -EPERM;
+	if (magic1 != LINUX_REBOOT_MAGIC1 ||
+	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+		return -EINVAL;
+	switch (cmd) {
+	case LINUX_REBOOT_CMD_CAD_ON:
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		return 0;
+	case LINUX_REBOOT_CMD_RESTART:
+	case LINUX_REBOOT_CMD_RESTART2:
+		pr_notice("restarting");
+		machine_reboot();
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		pr_notice("powering off");
+		machine_power_off();
+	case LINUX_REBOOT_CMD_HALT:
+		pr_notice("halted");
+		machine_halt();
+	}
+	return -EINVAL;
+}
+
+/* The last `len` bytes of the log into the program's memory. */
+static long log_copy(u64 user, u64 len)
+{
+	char part[LOG_CHUNK];
+	u64 off = 0, end, start = 0, done = 0;
+	size_t n;
+
+	end = ~0ul;
+	log_read(&end, part, 0);
+	log_read(&start, part, 0);
+	off = MAX(start, end > len ? end - len : 0);
+	while (off < end && (n = log_read(&off, part, MIN(sizeof(part), end - off))) > 0) {
+		if (put_user_bytes(user + done, part, n))
+			return -EFAULT;
+		done += n;
+	}
+	return done;
+}
+
+/* syslog(2): reading the whole log, as dmesg does, and its size. */
+long sys_syslog(s32 type, u64 user, s32 len)
+{
+	enum { READ_ALL = 3, CONSOLE_OFF = 6, CONSOLE_LEVEL = 8, SIZE_BUFFER = 10 };
+
+	if (type == SIZE_BUFFER)
+		return CONFIG_LOG_BUFFER_KIB * 1024;
+	if (!privileged())
+		return -EPERM;
+	if (type == READ_ALL)
+		return len < 0 || !user ? -EINVAL : log_copy(user, len);
+	return type >= CONSOLE_OFF && type <= CONSOLE_LEVEL ? 0 : -EINVAL;
+}

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls on what a process is: ids, groups and sessions, limits, figures,
+ * scheduling as Linux answers on one CPU, prctl.
+ */
+#include <errno.h>
+#include <files.h>
+#include <mm.h>
+#include <sched.h>
+#include <string.h>
+#include <syscall.h>
+#include <timer.h>
+
+#define ID_KEEP 0xffffffffu
+#define NICE_LEAST (-20)
+#define NICE_MOST 19
+#define MSR_GS_LIMIT USER_END
+#define PRIO_PROCESS 0
+#define SCHED_OTHER 0
+#define SCHED_FIFO 1
+#define SCHED_RR 2
+#define SCHED_BATCH 3
+#define SCHED_IDLE 5
+
+/* See include/core/syscall.h. */
+void creds_changed(void)
+{
+	preempt_disable();
+	context_page_update(current);
+	preempt_enable();
+}
+
+long sys_getpid(void)
+{
+	return current->process->pid;
+}
+
+long sys_gettid(void)
+{
+	return current->tid;
+}
+
+long sys_getppid(void)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *parent = current->process->parent;
+	long pid = parent ? parent->pid : 0;
+
+	spin_unlock_irq(&process_lock, flags);
+	return pid;
+}
+
+long sys_getuid(void)
+{
+	return current->process->creds.uid;
+}
+
+long sys_geteuid(void)
+{
+	return current->process->creds.euid;
+}
+
+long sys_getgid(void)
+{
+	return current->process->creds.gid;
+}
+
+long sys_getegid(void)
+{
+	return current->process->creds.egid;
+}
+
+/* ---- changing ids ------------------------------------------------------ */
+
+/* One kind of id: real, effective, saved, for files. */
+struct ids {
+	u32 *real, *effective, *saved, *fs;
+};
+
+static struct ids user_ids(struct creds *c)
+{
+	return (struct ids){ &c->uid, &c->euid, &c->suid, &c->fsuid };
+}
+
+static struct ids group_ids(struct creds *c)
+{
+	return (struct ids){ &c->gid, &c->egid, &c->sgid, &c->fsgid };
+}
+
+static bool id_is_own(const struct ids *i, u32 id, bool saved)
+{
+	return id == ID_KEEP || id == *i->real || id == *i->effective ||
+	       (saved && id == *i->saved);
+}
+
+/* Sets real, effective and saved id (ID_KEEP: as it is): 0, -EPERM. */
+static long set_res(struct ids i, u32 real, u32 effective, u32 saved)
+{
+	if (!privileged() && (!id_is_own(&i, real, true) ||
+			      !id_is_own(&i, effective, true) ||
+			      !id_is_own(&i, saved, true)))
+		return -EPERM;
+	if (real != ID_KEEP)
+		*i.real = real;
+	if (effective != ID_KEEP)
+		*i.effective = effective;
+	if (saved != ID_KEEP)
+		*i.saved = saved;
+	*i.fs = *i.effective;
+	creds_changed();
+	return 0;
+}
+
+static long set_id(struct ids i, u32 id)
+{
+	if (id == ID_KEEP)
+		return -EINVAL;
+	if (privileged())
+		return set_res(i, id, id, id);
+	return id == *i.real || id == *i.saved ? set_res(i, ID_KEEP, id, ID_KEEP) : -EPERM;
+}
+
+static long set_re(struct ids i, u32 real, u32 effective)
+{
+	u32 old = *i.real, now = effective == ID_KEEP ? *i.effective : effective;
+	bool save = real != ID_KEEP || (effective != ID_KEEP && effective != old);
+
+	if (!privileged() && !id_is_own(&i, real, false))
+		return -EPERM;
+	return set_res(i, real, effective, save ? now : ID_KEEP);
+}
+
+static long set_fs(struct ids i, u32 id)
+{
+	u32 old = *i.fs;
+
+	if (id != ID_KEEP && (privileged() || id == old || id_is_own(&i, id, true))) {
+		*i.fs = id;
+		creds_changed();
+	}
+	return old;
+}
+
+static long get_res(struct ids i, u64 real, u64 effective, u64 saved)
+{
+	return put_user_bytes(real, i.real, sizeof(u32)) ||
+	       put_user_bytes(effective, i.effective, sizeof(u32)) ||
+	       put_user_bytes(saved, i.saved, sizeof(u32)) ? -EFAULT : 0;
+}
+
+long sys_setuid(u32 id)
+{
+	return set_id(user_ids(&current->process->creds), id);
+}
+
+long sys_setgid(u32 id)
+{
+	return set_id(group_ids(&current->process->creds), id);
+}
+
+long sys_setreuid(u32 real, u32 effective)
+{
+	return set_re(user_ids(&current->process->creds), real, effective);
+}
+
+long sys_setregid(u32 real, u32 effective)
+{
+	return set_re(group_ids(&current->process->creds), real, effective);
+}
+
+long sys_setresuid(u32 real, u32 effective, u32 saved)
+{
+	return set_res(user_ids(&current->process->creds), real, effective, saved);
+}
+
+long sys_setresgid(u32 real, u32 effective, u32 saved)
+{
+	return set_res(group_ids(&current->process->creds), real, effective, saved);
+}
+
+long sys_getresuid(u64 real, u64 effective, u64 saved)
+{
+	return get_res(user_ids(&current->process->creds), real, effective, saved);
+}
+
+long sys_getresgid(u64 real, u64 effective, u64 saved)
+{
+	return get_res(group_ids(&current->process->creds), real, effective, saved);
+}
+
+long sys_setfsuid(u32 id)
+{
+	return set_fs(user_ids(&current->process->creds), id);
+}
+
+long sys_setfsgid(u32 id)
+{
+	return set_fs(group_ids(&current->process->creds), id);
+}
+
+/* getgroups(2). */
+long sys_getgroups(s32 size, u64 user)
+{
+	struct creds *c = &current->process->creds;
+
+	if (size < 0 || (size && (u32)size < c->ngroups))
+		return -EINVAL;
+	if (size && put_user_bytes(user, c->group, c->ngroups * sizeof(u32)))
+		return -EFAULT;
+	return c->ngroups;
+}
+
+/* setgroups(2). */
+long sys_setgroups(s32 size, u64 user)
+{
+	struct creds *c = &current->process->creds;
+	u32 group[NGROUPS_MAX];
+
+	if (!privileged())
+		return -EPERM;
+	if (size < 0 || size > NGROUPS_MAX)
+		return -EINVAL;
+	if (get_user_bytes(group, user, size * sizeof(u32)))
+		return -EFAULT;
+	memcpy(c->group, group, size * sizeof(u32));
+	c->ngroups = size;
+	return 0;
+}
+
+/* ---- groups and sessions ----------------------------------------------- */
+
+static bool group_in_session(u32 pgrp, u32 sid)
+{
+	struct process *p;
+
+	list_for_each_entry(p, &process_list, all)
+		if (p->pgrp == pgrp && p->sid == sid)
+			return true;
+	return false;
+}
+
+static long setpgid_locked(u32 pid, u32 pgrp)
+{
+	struct process *self = current->process;
+	struct process *p = process_find(pid);
+
+	if (!p || p->state != PROCESS_ALIVE || (p != self && p->parent != self))
+		return -ESRCH;
+	if (p->sid != self->sid || p->pid == p->sid)
+		return -EPERM;
+	if (p != self && p->executed)
+		return -EACCES;
+	if (pgrp != pid && !group_in_session(pgrp, self->sid))
+		return -EPERM;
+	p->pgrp = pgrp;
+	return 0;
+}
+
+/* setpgid(2). */
+long sys_setpgid(s32 pid, s32 pgrp)
+{
+	u64 flags;
+	long error;
+
+	if (pgrp < 0)
+		return -EINVAL;
+	if (pid == 0)
+		pid = current->process->pid;
+	flags = spin_lock_irq(&process_lock);
+	error = pid < 0 ? -ESRCH : setpgid_locked(pid, pgrp ? pgrp : pid);
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+
+static long id_of(u32 pid, bool session)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = pid ? process_find(pid) : current->process;
+	long id = !p ? -ESRCH : session ? (long)p->sid : (long)p->pgrp;
+
+	spin_unlock_irq(&process_lock, flags);
+	return id;
+}
+
+long sys_getpgid(u32 pid)
+{
+	return id_of(pid, false);
+}
+
+long sys_getpgrp(void)
+{
+	return id_of(0, false);
+}
+
+long sys_getsid(u32 pid)
+{
+	return id_of(pid, true);
+}
+
+/* setsid(2). */
+long sys_setsid(void)
+{
+	struct process *self = current->process, *p;
+	u64 flags = spin_lock_irq(&process_lock);
+	long result = self->pid;
+
+	list_for_each_entry(p, &process_list, all)
+		if (p->pgrp == self->pid)
+			result = -EPERM;
+	if (result > 0)
+		self->pgrp = self->sid = self->pid;
+	spin_unlock_irq(&process_lock, flags);
+	return result;
+}
+
+/* ---- limits and figures ------------------------------------------------ */
+
+static long limit_set(struct process *p, u32 which, const struct linux_rlimit *new)
+{
+	if (new->cur > new->max)
+		return -EINVAL;
+	if (which == RLIMIT_NOFILE && new->max > FD_LIMIT)
+		return -EPERM;
+	if (new->max > p->rlimit[which].max && !privileged())
+		return -EPERM;
+	p->rlimit[which] = *new;
+	return 0;
+}
+
+/* prlimit64(2). */
+long sys_prlimit64(u32 pid, u32 which, u64 new, u64 old)
+{
+	struct linux_rlimit limit, was;
+	struct process *p;
+	u64 flags;
+	long error = 0;
+
+	if (which >= RLIMITS)
+		return -EINVAL;
+	if (new && get_user_bytes(&limit, new, sizeof(limit)))
+		return -EFAULT;
+	flags = spin_lock_irq(&process_lock);
+	p = pid ? process_find(pid) : current->process;
+	if (!p)
+		error = -ESRCH;
+	else if (p != current->process && !privileged() &&
+		 p->creds.uid != current->process->creds.uid)
+		error = -EPERM;
+	if (!error) {
+		was = p->rlimit[which];
+		if (new)
+			error = limit_set(p, which, &limit);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return error || !old ? error : put_user_bytes(old, &was, sizeof(was));
+}
+
+long sys_getrlimit(u32 which, u64 user)
+{
+	return sys_prlimit64(0, which, 0, user);
+}
+
+long sys_setrlimit(u32 which, u64 user)
+{
+	return sys_prlimit64(0, which, user, 0);
+}
+
+/* getrusage(2). */
+long sys_getrusage(s32 who, u64 user)
+{
+	struct process *p = current->process;
+	struct linux_rusage r = { 0 };
+	u64 utime = current->utime_ns, stime = current->stime_ns, flags;
+	u64 resident = current->mm->max_resident;
+	struct thread *t;
+
+	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+		return -EINVAL;
+	flags = spin_lock_irq(&process_lock);
+	if (who == RUSAGE_CHILDREN) {
+		utime = p->child_utime_ns;
+		stime = p->child_stime_ns;
+		resident = p->child_max_resident;
+	} else if (who == RUSAGE_SELF) {
+		utime = p->utime_ns;
+		stime = p->stime_ns;
+		list_for_each_entry(t, &p->threads, siblings) {
+			utime += t->utime_ns;
+			stime += t->stime_ns;
+		}
+	}
+	spin_unlock_irq(&process_lock, flags);
+	r.ru_utime = ns_to_timeval(utime);
+	r.ru_stime = ns_to_timeval(stime);
+	r.ru_maxrss = resident * (PAGE_SIZE / 1024);
+	return put_user_bytes(user, &r, sizeof(r));
+}
+
+/* ---- scheduling -------------------------------------------------------- */
+
+long sys_sched_yield(void)
+{
+	sched_yield_cpu();
+	return 0;
+}
+
+/* getcpu(2). */
+long sys_getcpu(u64 cpu, u64 node)
+{
+	u32 number = this_cpu()->id, zero = 0;
+
+	return (cpu && put_user_bytes(cpu, &number, sizeof(number))) ||
+	       (node && put_user_bytes(node, &zero, sizeof(zero))) ? -EFAULT : 0;
+}
+
+/* sched_getaffinity(2): CPU 0. */
+long sys_sched_getaffinity(u32 pid, u32 len, u64 user)
+{
+	u64 mask = 1;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	if (id_of(pid, false) < 0)
+		return -ESRCH;
+	return put_user_bytes(user, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
+}
+
+/* sched_setaffinity(2): what holds CPU 0 is what it is already. */
+long sys_sched_setaffinity(u32 pid, u32 len, u64 user)
+{
+	u64 mask = 0;
+
+	if (get_user_bytes(&mask, user, MIN(len, (u32)sizeof(mask))))
+		return -EFAULT;
+	return id_of(pid, false) < 0 ? -ESRCH : mask & 1 ? 0 : -EINVAL;
+}
+
+long sys_sched_getscheduler(u32 pid)
+{
+	return id_of(pid, false) < 0 ? -ESRCH : SCHED_OTHER;
+}
+
+/* sched_getparam(2). */
+long sys_sched_getparam(u32 pid, u64 user)
+{
+	s32 priority = 0;
+
+	if (id_of(pid, false) < 0)
+		return -ESRCH;
+	return put_user_bytes(user, &priority, sizeof(priority));
+}
+
+/* The policies that time-sharing has; real time is refused (-EPERM). */
+static long sched_set(u32 pid, s32 policy, u64 user)
+{
+	s32 priority;
+
+	if (get_user_bytes(&priority, user, sizeof(priority)))
+		return -EFAULT;
+	if (id_of(pid, false) < 0)
+		return -ESRCH;
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
+	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
+		return -EINVAL;
+	return priority ? -EINVAL : 0;
+}
+
+long sys_sched_setscheduler(u32 pid, s32 policy, u64 user)
+{
+	return sched_set(pid, policy, user);
+}
+
+long sys_sched_setparam(u32 pid, u64 user)
+{
+	return sched_set(pid, SCHED_OTHER, user);
+}
+
+long sys_sched_get_priority_max(s32 policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 99 :
+	       policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ?
+	       0 : -EINVAL;
+}
+
+long sys_sched_get_priority_min(s32 policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR ? 1 :
+	       sys_sched_get_priority_max(policy);
+}
+
+/* getpriority(2): 20 - nice, so that it is never negative. PRIO_PROCESS. */
+long sys_getpriority(u32 which, u32 who)
+{
+	u64 flags;
+	struct process *p;
+	long result;
+
+	if (which != PRIO_PROCESS)
+		return which > 2 ? -EINVAL : -ENOSYS;
+	flags = spin_lock_irq(&process_lock);
+	p = who ? process_find(who) : current->process;
+	result = p ? NICE_MOST + 1 - p->nice : -ESRCH;
+	spin_unlock_irq(&process_lock, flags);
+	return result;
+}
+
+/* setpriority(2), PRIO_PROCESS: two steps of niceness are one of the scheduler. */
+long sys_setpriority(u32 which, u32 who, s32 nice)
+{
+	struct process *p;
+	struct thread *t;
+	u64 flags;
+	long error = 0;
+
+	if (which != PRIO_PROCESS)
+		return which > 2 ? -EINVAL : -ENOSYS;
+	nice = MIN(MAX(nice, NICE_LEAST), NICE_MOST);
+	flags = spin_lock_irq(&process_lock);
+	p = who ? process_find(who) : current->process;
+	if (!p)
+		error = -ESRCH;
+	else if (nice < p->nice && !privileged())
+		error = -EACCES;
+	if (!error) {
+		p->nice = nice;
+		list_for_each_entry(t, &p->threads, siblings)
+			WRITE_ONCE(t->priority, PRIORITY_USER + nice / 2);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+
+/* ---- odds and ends of a thread ------------------------------------------ */
+
+/* arch_prctl(2): the FS and GS bases. */
+long sys_arch_prctl(u32 code, u64 addr)
+{
+	struct thread *t = current;
+
+	switch (code) {
+	case ARCH_SET_FS:
+	case ARCH_SET_GS:
+		if (addr >= USER_END)
+			return -EPERM;
+		if (code == ARCH_SET_FS)
+			t->fs_base = addr;
+		else
+			t->gs_base = addr;
+		thread_bases_load(t);
+		return 0;
+	case ARCH_GET_FS:
+		return put_user_bytes(addr, &t->fs_base, sizeof(u64));
+	case ARCH_GET_GS:
+		return put_user_bytes(addr, &t->gs_base, sizeof(u64));
+	}
+	return -EINVAL;
+}
+
+static long set_name(u64 user)
+{
+	char name[THREAD_NAME_MAX];
+	long len = copy_string_from_user(name, user, sizeof(name) - 1);
+
+	if (len < 0)
+		return len;
+	name[len] = 0;
+	strlcpy(current->name, name, sizeof(current->name));
+	if (current->tid == current->process->pid)
+		strlcpy(current->process->name, name, sizeof(name));
+	return 0;
+}
+
+/* prctl(2): what C libraries and shells use. */
+long sys_prctl(u32 option, u64 a, u64 b, u64 c, u64 d)
+{
+	struct process *p = current->process;
+
+	switch (option) {
+	case PR_SET_NAME:
+		return set_name(a);
+	case PR_GET_NAME:
+		return put_user_bytes(a, current->name, THREAD_NAME_MAX);
+	case PR_GET_DUMPABLE:
+		return 1;
+	case PR_SET_DUMPABLE:
+		return a > 1 ? -EINVAL : 0;
+	case PR_SET_NO_NEW_PRIVS:
+		if (a != 1 || b || c || d)
+			return -EINVAL;
+		p->no_new_privs = true;
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return p->no_new_privs;
+	}
+	return -EINVAL;
+}
+
+/* personality(2): Linux's own, which is all there is. */
+long sys_personality(u32 persona)
+{
+	return persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL;
+}

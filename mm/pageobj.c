@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page objects: what files are made of. A radix tree of 64-fold nodes finds a
+ * page by its index; the tree is as high as the file needs, so a file of one
+ * page has no node. A slot is 0 (a hole) or the page's physical address.
+ *
+ * obj->lock protects tree and size, and is never held over a copy: a page is
+ * taken out with a reference to its frame, which keeps the memory while it is
+ * copied or mapped. Pages that are cut off are first taken from the tree, then
+ * from every address space, then freed.
+ *
+ * A hole reads as zeroes without becoming a page.
+ */
+#include <atomic.h>
+#include <boot.h>
+#include <errno.h>
+#include <frame.h>
+#include <mm.h>
+#include <modules.h>
+#include <pageobj.h>
+#include <string.h>
+#include <thread.h>
+#include <timer.h>
+
+#define NODE_SHIFT 6
+#define NODE_SLOTS (1u << NODE_SHIFT)
+
+/* A new, empty object; NULL when memory is out. Does not sleep. */
+struct pageobj *pageobj_new(void)
+{
+	struct pageobj *obj = core_alloc(sizeof(*obj));
+
+	if (!obj)
+		return NULL;
+	obj->refs = 1;
+	obj->lock = (struct spinlock)SPINLOCK("pageobj", LOCK_OBJECT);
+	core_mutex_init(&obj->write_lock);
+	return obj;
+}
+
+void pageobj_get(struct pageobj *obj)
+{
+	atomic_add(&obj->refs, 1);
+}
+
+/* The frames of the boot archives are reserved memory: they have no count. */
+static void page_get(struct pageobj *obj, u64 page)
+{
+	if (!obj->archive)
+		frame_get(page);
+}
+
+static void page_put(struct pageobj *obj, u64 page)
+{
+	if (!obj->archive)
+		frame_put(page);
+}
+
+/* Pages that leave an object, to be freed when no lock is held. */
+struct dropped {
+	u64 page[32];
+	u32 count;
+};
+
+/* First index that a node of `level` does not reach, from its first. */
+static u64 level_span(u32 level)
+{
+	return 1ul << (NODE_SHIFT * level);
+}
+
+/*
+ * Drops the pages from index `first` on, relative to the subtree, until
+ * `dropped` is full. Frees nodes that are empty. True: all are gone.
+ */
+static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first,
+		      struct dropped *dropped)
+{
+	u64 *node = (u64 *)*slot;
+	u64 span;
+	u32 i;
+
+	if (!*slot)
+		return true;
+	if (level == 0) {
+		if (dropped->count == ARRAY_SIZE(dropped->page))
+			return false;
+		dropped->page[dropped->count++] = *slot;
+		obj->npages--;
+		*slot = 0;
+		return true;
+	}
+	span = level_span(level - 1);
+	for (i = first / span; i < NODE_SLOTS; i++) {
+		if (!tree_trim(obj, &node[i], level - 1,
+			       i == first / span ? first % span : 0, dropped))
+			return false;
+	}
+	if (first == 0) {
+		*slot = 0;
+		core_free(node);
+	}
+	return true;
+}
+
+/* Takes out and frees all pages from index `first` on. No lock is held. */
+static void pageobj_trim(struct pageobj *obj, u64 first)
+{
+	struct dropped dropped;
+	bool done;
+	u32 i;
+
+	do {
+		dropped.count = 0;
+		spin_lock(&obj->lock);
+		done = first >= level_span(obj->height) ||
+		       tree_trim(obj, &obj->root, obj->height, first, &dropped);
+		spin_unlock(&obj->lock);
+		for (i = 0; i < dropped.count; i++)
+			page_put(obj, dropped.page[i]);
+	} while (!done);
+}
+
+/* Drops a reference; frees the object with the last one. Does not sleep. */
+void pageobj_put(struct pageobj *obj)
+{
+	if (!obj || atomic_sub(&obj->refs, 1) != 0)
+		return;
+	pageobj_trim(obj, 0);
+	core_free(obj);
+}
+
+/*
+ * The slot of a page; NULL when the tree does not reach it and `make` is not
+ * set, or when memory is out. Needs obj->lock.
+ */
+static u64 *slot_find(struct pageobj *obj, u64 index, bool make)
+{
+	u64 *slot = &obj->root, *node;
+	u32 level;
+
+	while (index >= level_span(obj->height)) {
+		if (!make)
+			return NULL;
+		if (obj->root) {
+			node = core_alloc(NODE_SLOTS * sizeof(u64));
+			if (!node)
+				return NULL;
+			node[0] = obj->root;
+			obj->root = (u64)node;
+		}
+		obj->height++;
+	}
+	for (level = obj->height; level > 0; level--) {
+		if (!*slot && make)
+			*slot = (u64)core_alloc(NODE_SLOTS * sizeof(u64));
+		if (!*slot)
+			return NULL;
+		node = (u64 *)*slot;
+		slot = &node[(index >> (NODE_SHIFT * (level - 1))) %
+			     NODE_SLOTS];
+	}
+	return slot;
+}
+
+/*
+ * Takes a reference to page `index` and returns its physical address; 0 for a
+ * hole, or with *error set. `write` makes a page where there is none. Does not
+ * sleep.
+ */
+u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error)
+{
+	u64 page = 0;
+	u64 *slot = NULL;
+
+	*error = 0;
+	spin_lock(&obj->lock);
+	if (index >= DIV_ROUND_UP(obj->size, PAGE_SIZE))
+		*error = -EFAULT;
+	else if (write && obj->read_only)
+		*error = -EPERM;
+	else
+		slot = slot_find(obj, index, write);
+	if (slot && !*slot && write) {
+		*slot = frame_alloc_zeroed(0);
+		obj->npages += *slot != 0;
+	}
+	if (slot && *slot) {
+		page = *slot;
+		page_get(obj, page);
+	}
+	if (!page && write && !*error)
+		*error = -ENOSPC;
+	spin_unlock(&obj->lock);
+	return page;
+}
+
+/* Puts `page` where there is a hole; its reference moves. False: no hole. */
+static bool pageobj_insert(struct pageobj *obj, u64 index, u64 page)
+{
+	u64 *slot = NULL;
+	bool done;
+
+	spin_lock(&obj->lock);
+	if (index < DIV_ROUND_UP(obj->size, PAGE_SIZE))
+		slot = slot_find(obj, index, true);
+	done = slot && !*slot;
+	if (done) {
+		*slot = page;
+		obj->npages++;
+	}
+	spin_unlock(&obj->lock);
+	return done;
+}
+
+static bool pageobj_hole(struct pageobj *obj, u64 index)
+{
+	u64 *slot;
+	bool hole;
+
+	spin_lock(&obj->lock);
+	slot = slot_find(obj, index, false);
+	hole = !slot || !*slot;
+	spin_unlock(&obj->lock);
+	return hole;
+}
+
+/* Zeroes what lies behind the new end in the last page. */
+static void pageobj_clear_tail(struct pageobj *obj, u64 size)
+{
+	u64 offset = size % PAGE_SIZE;
+	long error;
+	u64 page;
+
+	if (!offset)
+		return;
+	page = pageobj_page(obj, size / PAGE_SIZE, false, &error);
+	if (!page)
+		return;
+	frame_put(page);
+	page = pageobj_page(obj, size / PAGE_SIZE, true, &error);
+	if (!page)
+		return;
+	memset((u8 *)phys_to_virt(page) + offset, 0, PAGE_SIZE - offset);
+	frame_put(page);
+}
+
+/*
+ * Sets the size in bytes and drops the pages behind it, also where they are
+ * mapped: 0, -EFBIG, -EPERM. Sleeps when pages are mapped.
+ */
+long pageobj_set_size(struct pageobj *obj, u64 size)
+{
+	u64 old, first = DIV_ROUND_UP(size, PAGE_SIZE);
+
+	if (size > PAGEOBJ_SIZE_MAX)
+		return -EFBIG;
+	if (obj->read_only)
+		return -EPERM;
+	spin_lock(&obj->lock);
+	old = obj->size;
+	if (size > old)
+		obj->size = size;
+	spin_unlock(&obj->lock);
+	if (size < old) {
+		pageobj_clear_tail(obj, size);
+		spin_lock(&obj->lock);
+		obj->size = size;
+		spin_unlock(&obj->lock);
+		if (READ_ONCE(obj->mappings))
+			mm_zap_object(obj, first, ~0ul);
+		pageobj_trim(obj, first);
+	}
+	obj->mtime_ns = time_realtime_ns();
+	return 0;
+}
+
+/* ---- reading and writing --------------------------------------------- */
+
+enum memory { MEMORY_CORE, MEMORY_MODULE, MEMORY_USER, MEMORY_OBJECT };
+
+/* The other side of a copy between objects. */
+struct source {
+	struct pageobj *obj;
+	u64 pos;
+};
+
+/* Copies to (`write` of the object: from) memory of a kind: bytes not copied. */
+static size_t page_copy(enum memory kind, void *page, u64 addr, size_t len,
+			bool write)
+{
+	void *mem = (void *)addr;
+
+	switch (kind) {
+	case MEMORY_CORE:
+		memcpy(write ? page : mem, write ? mem : page, len);
+		return 0;
+	case MEMORY_OBJECT:
+		return len - pageobj_read_core(((struct source *)mem)->obj,
+					       ((struct source *)mem)->pos,
+					       page, len);
+	case MEMORY_MODULE:
+		return write ? copy_module_from(page, mem, len) :
+			       copy_module_to(mem, page, len);
+	default:
+		return write ? copy_from_user(page, mem, len) :
+			       copy_to_user(mem, page, len);
+	}
+}
+
+/* Copies part of one page to memory: bytes not copied. */
+static size_t page_read(struct pageobj *obj, u64 pos, u64 addr, size_t len,
+			enum memory kind)
+{
+	u64 page, from;
+	size_t left;
+	long error;
+
+	page = pageobj_page(obj, pos / PAGE_SIZE, false, &error);
+	from = page ? page : zero_page();
+	if (error || !from)
+		return len;
+	left = page_copy(kind, (u8 *)phys_to_virt(from) + pos % PAGE_SIZE,
+			 addr, len, false);
+	if (page)
+		page_put(obj, page);
+	return left;
+}
+
+static long pageobj_read_any(struct pageobj *obj, u64 pos, u64 addr, u64 len,
+			     enum memory kind)
+{
+	u64 size = READ_ONCE(obj->size), done = 0;
+
+	if (pos >= size)
+		return 0;
+	len = MIN(len, size - pos);
+	while (done < len) {
+		u64 n = MIN(len - done, PAGE_SIZE - (pos + done) % PAGE_SIZE);
+		size_t left = page_read(obj, pos + done, addr + done, n, kind);
+
+		done += n - left;
+		if (left)
+			return done ? (long)done : -EFAULT;
+	}
+	return done;
+}
+
+/* Makes the object reach to `end`. */
+static void pageobj_grow(struct pageobj *obj, u64 end)
+{
+	spin_lock(&obj->lock);
+	if (end > obj->size)
+		obj->size = end;
+	spin_unlock(&obj->lock);
+}
+
+/*
+ * Writes a whole page where there is a hole without zeroing it first: nobody
+ * sees it before it is full. False: there is no hole, or no memory.
+ */
+static bool page_write_new(struct pageobj *obj, u64 index, u64 addr,
+			   enum memory kind, size_t *left)
+{
+	u64 page;
+	u8 *mem;
+
+	if (!pageobj_hole(obj, index))
+		return false;
+	page = frame_alloc(0);
+	if (!page)
+		return false;
+	mem = phys_to_virt(page);
+	*left = page_copy(kind, mem, addr, PAGE_SIZE, true);
+	memset(mem + PAGE_SIZE - *left, 0, *left);
+	if (pageobj_insert(obj, index, page))
+		return true;
+	frame_put(page);
+	return false;
+}
+
+/* Writes part of one page: 0, -EFAULT, -ENOSPC; *left bytes are not written. */
+static long page_write(struct pageobj *obj, u64 pos, u64 addr, size_t len,
+		       enum memory kind, size_t *left)
+{
+	u64 page;
+	long error;
+
+	*left = len;
+	if (len == PAGE_SIZE &&
+	    page_write_new(obj, pos / PAGE_SIZE, addr, kind, left))
+		return *left ? -EFAULT : 0;
+	*left = len;
+	page = pageobj_page(obj, pos / PAGE_SIZE, true, &error);
+	if (error)
+		return error == -EFAULT ? -EIO : error;
+	*left = page_copy(kind, (u8 *)phys_to_virt(page) + pos % PAGE_SIZE,
+			  addr, len, true);
+	page_put(obj, page);
+	return *left ? -EFAULT : 0;
+}
+
+static long pageobj_write_any(struct pageobj *obj, u64 pos, u64 addr, u64 len,
+			      enum memory kind)
+{
+	u64 size = READ_ONCE(obj->size), done = 0;
+	long error = 0;
+
+	if (pos > PAGEOBJ_SIZE_MAX || len > PAGEOBJ_SIZE_MAX - pos)
+		return -EFBIG;
+	if (obj->read_only)
+		return -EPERM;
+	if (len)
+		pageobj_grow(obj, pos + len);
+	while (done < len && !error) {
+		u64 n = MIN(len - done, PAGE_SIZE - (pos + done) % PAGE_SIZE);
+		size_t left;
+
+		error = page_write(obj, pos + done, addr + done, n, kind, &left);
+		done += n - left;
+	}
+	if (error && pos + len > size && pos + len == READ_ONCE(obj->size))
+		pageobj_set_size(obj, MAX(size, done ? pos + done : 0));
+	if (done)
+		obj->mtime_ns = time_realtime_ns();
+	return done ? (long)done : error;
+}
+
+/* Reads into core memory: bytes, 0 at the end. */
+long pageobj_read_core(struct pageobj *obj, u64 pos, void *buf, u64 len)
+{
+	return pageobj_read_any(obj, pos, (u64)buf, len, MEMORY_CORE);
+}
+
+/* Writes from core memory, growing the object: bytes, -ENOSPC, -EFBIG. */
+long pageobj_write_core(struct pageobj *obj, u64 pos, const void *buf, u64 len)
+{
+	return pageobj_write_any(obj, pos, (u64)buf, len, MEMORY_CORE);
+}
+
+/* Reads into the calling program's memory: bytes, or -EFAULT. May sleep. */
+long pageobj_read_user(struct pageobj *obj, u64 pos, u64 user, u64 len)
+{
+	return pageobj_read_any(obj, pos, user, len, MEMORY_USER);
+}
+
+/* Writes from the program's memory: bytes, -EFAULT, -ENOSPC. May sleep. */
+long pageobj_write_user(struct pageobj *obj, u64 pos, u64 user, u64 len)
+{
+	return pageobj_write_any(obj, pos, user, len, MEMORY_USER);
+}
+
+/* ---- handles and exports --------------------------------------------- */
+
+/* The object behind any module's handle, with a reference; NULL if it is none. */
+struct pageobj *pageobj_from_handle(u32 handle)
+{
+	struct pageobj *obj;
+
+	preempt_disable();
+	obj = handle_object(handle, HANDLE_PAGEOBJ, NULL);
+	if (obj)
+		pageobj_get(obj);
+	preempt_enable();
+	return obj;
+}
+
+static void pageobj_release_handle(void *object)
+{
+	pageobj_put(object);
+}
+
+static long pageobj_handle(u32 self, struct pageobj *obj)
+{
+	long handle;
+
+	if (!obj)
+		return -ENOMEM;
+	handle = handle_new(module_by_id(self), HANDLE_PAGEOBJ, obj,
+			    pageobj_release_handle);
+	if (handle < 0)
+		pageobj_put(obj);
+	return handle;
+}
+
+/* include/interface/core.h: an empty object on the caller's account. */
+long pageobj_create(u32 self)
+{
+	return pageobj_handle(self, pageobj_new());
+}
+
+long pageobj_release(u32 handle)
+{
+	return handle_close(handle, HANDLE_PAGEOBJ, NULL);
+}
+
+long pageobj_size(u32 handle)
+{
+	struct pageobj *obj = pageobj_from_handle(handle);
+	long size;
+
+	if (!obj)
+		return -EBADF;
+	size = READ_ONCE(obj->size);
+	pageobj_put(obj);
+	return size;
+}
+
+long pageobj_resize(u32 handle, u64 size)
+{
+	struct pageobj *obj = pageobj_from_handle(handle);
+	long error;
+
+	if (!obj)
+		return -EBADF;
+	error = pageobj_set_size(obj, size);
+	pageobj_put(obj);
+	return error;
+}
+
+long pageobj_read(u32 handle, u64 pos, void *buf, size_t len)
+{
+	struct pageobj *obj = pageobj_from_handle(handle);
+	long n;
+
+	if (!obj)
+		return -EBADF;
+	n = pageobj_read_any(obj, pos, (u64)buf, len, MEMORY_MODULE);
+	pageobj_put(obj);
+	return n;
+}
+
+long pageobj_write(u32 handle, u64 pos, const void *buf, size_t len)
+{
+	struct pageobj *obj = pageobj_from_handle(handle);
+	long n;
+
+	if (!obj)
+		return -EBADF;
+	n = pageobj_write_any(obj, pos, (u64)buf, len, MEMORY_MODULE);
+	pageobj_put(obj);
+	return n;
+}
+
+static long pageobj_copy_objects(struct pageobj *dst, u64 dst_pos,
+				 struct pageobj *src, u64 src_pos, u64 len)
+{
+	u64 size = READ_ONCE(src->size), done = 0;
+	long error = 0;
+
+	len = src_pos < size ? MIN(len, size - src_pos) : 0;
+	if (dst_pos > PAGEOBJ_SIZE_MAX || len > PAGEOBJ_SIZE_MAX - dst_pos)
+		return -EFBIG;
+	if (len)
+		pageobj_grow(dst, dst_pos + len);
+	while (done < len && !error) {
+		u64 n = MIN(len - done, PAGE_SIZE - (dst_pos + done) % PAGE_SIZE);
+		struct source from = { .obj = src, .pos = src_pos + done };
+		size_t left;
+
+		error = page_write(dst, dst_pos + done, (u64)&from, n,
+				   MEMORY_OBJECT, &left);
+		done += n - left;
+	}
+	return done ? (long)done : error;
+}
+
+long pageobj_copy(u32 dst, u64 dst_pos, u32 src, u64 src_pos, u64 len)
+{
+	struct pageobj *to = pageobj_from_handle(dst);
+	struct pageobj *from = pageobj_from_handle(src);
+	long n = -EBADF;
+
+	if (to && from)
+		n = to->read_only ? -EPERM :
+		    pageobj_copy_objects(to, dst_pos, from, src_pos, len);
+	pageobj_put(to);
+	pageobj_put(from);
+	return n;
+}
+
+/* ---- the boot archives ------------------------------------------------ */
+
+/* Adds an archive at `pos` (page aligned): its pages where they lie. */
+static bool archive_add(struct pageobj *obj, u64 pos, const struct boot_archive *a)
+{
+	u64 at;
+
+	obj->size = pos + a->size;
+	for (at = 0; at < a->size; at += PAGE_SIZE) {
+		u64 *slot = slot_find(obj, (pos + at) / PAGE_SIZE, true);
+
+		if (!slot)
+			return false;
+		*slot = a->phys + at;
+	}
+	memset((u8 *)phys_to_virt(a->phys) + a->size, 0, at - a->size);
+	return true;
+}
+
+/*
+ * include/interface/core.h: the archives as one object, each from a page's
+ * start on with zeroes between. The memory stays: modules are linked from it.
+ */
+long boot_archive_get(u32 self)
+{
+	struct module *m = module_by_id(self);
+	struct pageobj *obj;
+	u64 pos = 0;
+	u32 i;
+
+	if (!m || strcmp(m->name, "initramfs") != 0)
+		return -EPERM;
+	obj = pageobj_new();
+	if (!obj)
+		return -ENOMEM;
+	obj->archive = true;
+	obj->read_only = true;
+	for (i = 0; i < boot_info.narchives; i++) {
+		const struct boot_archive *a = &boot_info.archive[i];
+
+		if (a->phys % PAGE_SIZE || !archive_add(obj, pos, a)) {
+			pageobj_put(obj);
+			return a->phys % PAGE_SIZE ? -EINVAL : -ENOMEM;
+		}
+		pos = ALIGN_UP(obj->size, PAGE_SIZE);
+	}
+	return pageobj_handle(self, obj);
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT
+"""The core is at most 9,000 lines of C and assembly, in either layout."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import tree
+
+sys.path.insert(0, "scripts")
+import sloc  # pylint: disable=wrong-import-position
+
+LIMIT = 9000
+
+found = []
+with tempfile.TemporaryDirectory() as out:
+    for config in ("hybrid", "drivers_in_kernel"):
+        subprocess.run(["make", "-s", "O=" + out, config + "_defconfig"],
+                       check=True, stdout=subprocess.DEVNULL)
+        sources = subprocess.run(["make", "-s", "O=" + out, "core-sources"],
+                                 check=True, capture_output=True,
+                                 text=True).stdout.split()
+        folders = {os.path.dirname(s) for s in sources} - {"lib"}
+        headers = [h for h in tree.files(".h") if os.path.dirname(h) in folders
+                   or h.startswith(("include/core/", "arch/x86/include/"))]
+        lines = sum(map(sloc.count_file, sources))
+        in_headers = sum(map(sloc.count_file, headers))
+        print(f"{config}: {lines:,} lines, and {in_headers:,} in headers")
+        if lines > LIMIT:
+            found.append(f"{config}: over {LIMIT:,} lines")
+tree.report(found)

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Targets that people type, other than what makes files.
+
+.PHONY: help clean distclean lint check check-long compare
+
+help:
+	@cat scripts/make/help.txt
+
+# Everything but the configuration and what was fetched.
+clean:
+	$(Q)cd $(out) 2>/dev/null && rm -rf core module link flags generated modules \
+		include iso user userland check *.elf *.elf.debug *.cpio *.iso || true
+
+distclean:
+	$(Q)rm -rf $(out)
+
+lint:
+	$(Q)scripts/lint/run
+
+# These start makes of their own, in folders below O=, which share what is fetched.
+alone := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL CACHE='$(abspath $(CACHE))'
+
+check check-long:
+	$(Q)$(alone) $(PYTHON) scripts/check --out '$(out)/check' \
+		$(if $(filter check-long,$@),--long)
+
+compare:
+	$(Q)$(alone) $(PYTHON) scripts/compare/compare.py --out '$(out)' \
+		$(if $(VARIANTS),--variants '$(VARIANTS)') \
+		$(if $(OUT),--results '$(OUT)') $(if $(BASE),--base '$(BASE)')

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The console's emulator (drivers/console/vt.c and its kin) on cells in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../drivers/console/csi.c"
+#include "../../drivers/console/glyph.c"
+#include "../../drivers/console/screen.c"
+#include "../../drivers/console/sgr.c"
+#include "../../drivers/console/vt.c"
+
+static struct vt vt;
+
+static void start(void)
+{
+	memset(&vt, 0, sizeof(vt));
+	vt_reset(&vt);
+	vt_clear(&vt);
+}
+
+static void put(const char *s)
+{
+	vt_write(&vt, s, strlen(s));
+}
+
+/* Row `row` without the spaces at its end. */
+static const char *line(u32 row)
+{
+	static char text[VT_COLS + 1];
+	u32 len = 0;
+
+	for (u32 col = 0; col < VT_COLS; col++) {
+		text[col] = (char)vt.cell[row][col];
+		if (text[col] != ' ')
+			len = col + 1;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static void assert_cursor(u32 row, u32 col)
+{
+	assert_int_equal(vt.cursor.row, row);
+	assert_int_equal(vt.cursor.col, col);
+}
+
+/* What is written, what row 0 shows then, where the cursor is. */
+static const struct {
+	const char *text, *row0;
+	u32 row, col;
+} cases[] = {
+	{ "hello", "hello", 0, 5 },
+	{ "a\r\nb", "a", 1, 1 },
+	{ "abc\bX", "abX", 0, 3 },
+	{ "a\tb", "a       b", 0, 9 },
+	{ "\033[5Cx", "     x", 0, 6 },
+	{ "abc\033[2Dx", "axc", 0, 2 },
+	{ "\033[3;4H", "", 2, 3 },
+	{ "\033[99;99H", "", 24, 79 },
+	{ "\033[H", "", 0, 0 },
+	{ "\033[2;2fx\033[A\033[Dy", " y", 0, 2 },
+	{ "abc\033[1K", "", 0, 3 },
+	{ "abcdef\033[3G\033[K", "ab", 0, 2 },
+	{ "abc\033[2K", "", 0, 3 },
+	{ "abcdef\033[1G\033[2P", "cdef", 0, 0 },
+	{ "abc\033[1G\033[2@", "  abc", 0, 0 },
+	{ "abcdef\033[2G\033[2X", "a  def", 0, 1 },
+	{ "abc\033[2J", "", 0, 3 },
+	{ "abc\0337\033[10;10H\0338d", "abcd", 0, 4 },
+	{ "ab\033[s\033[10;10H\033[uc", "abc", 0, 3 },
+	{ "\033[5d", "", 4, 0 },
+	{ "\033[4h\033[1Gab\033[1GX\033[4l", "Xab", 0, 1 },
+	{ "a\033[4b", "aaaaa", 0, 5 },
+	{ "\033]0;title\aok", "ok", 0, 2 },
+	{ "\033]0;title\033\\ok", "ok", 0, 2 },
+	{ "\033Pdata\033\\ok", "ok", 0, 2 },
+	{ "\033[?2004hok", "ok", 0, 2 },
+	{ "\033[38;5;196;1mok", "ok", 0, 2 },
+	{ "\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19mok", "ok", 0, 2 },
+	{ "\033[12\030ok", "ok", 0, 2 },
+	{ "\033[20I\033[Z", "", 0, 72 },
+	{ "\033[Ehe\033[F", "", 0, 0 },
+	{ "\303\244", "\204", 0, 1 },
+	{ "\342\224\200\342\224\202", "\304\263", 0, 2 },
+	{ "\360\237\230\200", "\376", 0, 1 },
+	{ "\300\257", "\376", 0, 1 },
+	{ "\342\202x", "\376x", 0, 2 },
+	{ "e\314\201x", "ex", 0, 2 },
+	{ "\033(0lqk\033(Bl", "\332\304\277l", 0, 4 },
+	{ "\033)0\016x\017x", "\263x", 0, 2 },
+};
+
+static void test_table(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start();
+		put(cases[i].text);
+		if (strcmp(line(0), cases[i].row0))
+			fail_msg("case %zu: row is '%s'", i, line(0));
+		if (vt.cursor.row != cases[i].row || vt.cursor.col != cases[i].col)
+			fail_msg("case %zu: cursor at %u, %u", i, vt.cursor.row,
+				 vt.cursor.col);
+	}
+}
+
+static void test_wrap(void **state)
+{
+	start();
+	for (u32 i = 0; i < VT_COLS; i++)
+		put("x");
+	assert_cursor(0, VT_COLS - 1);
+	put("y");
+	assert_cursor(1, 1);
+	assert_string_equal(line(1), "y");
+	start();
+	put("\033[?7l");
+	for (u32 i = 0; i < VT_COLS; i++)
+		put("x");
+	put("y");
+	assert_cursor(0, VT_COLS - 1);
+	assert_int_equal((u8)vt.cell[0][VT_COLS - 1], 'y');
+}
+
+static void test_scroll(void **state)
+{
+	char text[8];
+
+	start();
+	for (u32 i = 0; i < VT_ROWS + 2; i++) {
+		snprintf(text, sizeof(text), "%u\r\n", i);
+		put(text);
+	}
+	assert_string_equal(line(0), "3");
+	assert_string_equal(line(VT_ROWS - 2), "26");
+	assert_cursor(VT_ROWS - 1, 0);
+	put("\033[H\033M");
+	assert_string_equal(line(0), "");
+	assert_string_equal(line(1), "3");
+}
+
+static void rows(void)
+{
+	start();
+	put("a\r\nb\r\nc\r\nd\r\ne");
+}
+
+static void test_region(void **state)
+{
+	rows();
+	put("\033[2;4r\033[4;1H\n");
+	assert_string_equal(line(0), "a");
+	assert_string_equal(line(1), "c");
+	assert_string_equal(line(2), "d");
+	assert_string_equal(line(3), "");
+	assert_string_equal(line(4), "e");
+	put("\033[2;1H\033M");
+	assert_string_equal(line(1), "");
+	assert_string_equal(line(2), "c");
+	put("\033[?6h\033[1;1H");
+	assert_cursor(1, 0);
+	put("\033[9;1H");
+	assert_cursor(3, 0);
+	rows();
+	put("\033[2;4r\033[S");
+	assert_string_equal(line(1), "c");
+	assert_string_equal(line(4), "e");
+	put("\033[2T");
+	assert_string_equal(line(1), "");
+	assert_string_equal(line(3), "c");
+}
+
+static void test_lines(void **state)
+{
+	rows();
+	put("\033[2;1H\033[2L");
+	assert_string_equal(line(0), "a");
+	assert_string_equal(line(1), "");
+	assert_string_equal(line(3), "b");
+	put("\033[3M");
+	assert_string_equal(line(1), "c");
+	put("\033[99L");
+	assert_string_equal(line(1), "");
+	assert_string_equal(line(VT_ROWS - 1), "");
+}
+
+static void test_colours(void **state)
+{
+	start();
+	put("\033[31ma\033[1mb\033[0;44mc\033[7md\033[0;90me\033[0;38;5;12mf");
+	assert_int_equal(vt.cell[0][0], 0x0400 | 'a');
+	assert_int_equal(vt.cell[0][1], 0x0c00 | 'b');
+	assert_int_equal(vt.cell[0][2], 0x1700 | 'c');
+	assert_int_equal(vt.cell[0][3], 0x7100 | 'd');
+	assert_int_equal(vt.cell[0][4], 0x0800 | 'e');
+	assert_int_equal(vt.cell[0][5], 0x0900 | 'f');
+	put("\033[0m\033[42m\033[K");
+	assert_int_equal(vt.cell[0][10], 0x2700 | ' ');
+	put("\033[0;38;2;255;0;0mx");
+	assert_int_equal(vt.cell[0][6], 0x0c00 | 'x');
+}
+
+static void test_replies(void **state)
+{
+	start();
+	put("\033[3;7H\033[6n\033[5n\033[c\033Z");
+	vt.reply[vt.reply_len] = '\0';
+	assert_string_equal(vt.reply, "\033[3;7R\033[0n\033[?6c\033[?6c");
+	/* more than fit are dropped, whole */
+	for (u32 i = 0; i < 100; i++)
+		put("\033[5n");
+	assert_true(vt.reply_len <= VT_REPLY_MAX);
+	assert_int_equal(vt.reply[vt.reply_len - 1], 'n');
+}
+
+static void test_dirty(void **state)
+{
+	start();
+	vt.dirty_first = VT_ROWS;
+	vt.dirty_end = 0;
+	put("\033[4;1Hx");
+	assert_int_equal(vt.dirty_first, 3);
+	assert_int_equal(vt.dirty_end, 4);
+	assert_false(vt.cursor_hidden);
+	put("\033[?25l");
+	assert_true(vt.cursor_hidden);
+}
+
+/* Any bytes keep the cursor on the screen (and the sanitizers quiet). */
+static void test_noise(void **state)
+{
+	static const char letters[] = "\033\033[[[[?;;0123456789ABCDHJKLMPXSTdmrsuhln\n\r\t\b";
+
+	start();
+	srand(1);
+	for (u32 i = 0; i < 300000; i++) {
+		char c = rand() % 4 ? letters[rand() % (sizeof(letters) - 1)] :
+			 (char)rand();
+
+		vt_write(&vt, &c, 1);
+		assert_true(vt.cursor.row < VT_ROWS && vt.cursor.col < VT_COLS);
+		assert_true(vt.top < vt.bottom && vt.bottom <= VT_ROWS);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_scroll),
+		cmocka_unit_test(test_region),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_dirty),
+		cmocka_unit_test(test_noise),
+	};
+
+	return cmocka_run_group_tests_name("console", tests, NULL, NULL);
+}

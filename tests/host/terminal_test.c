@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tty as a module: ports below, open files above, job control, and its state
+ * over a reset. The line discipline has its own tests (tty_test.c).
+ */
+#include "test.h"
+#include "os.h"
+
+#include <devfs.h>
+#include <tty.h>
+#include <whitix/ioctl.h>
+#include <whitix/signal.h>
+#include <whitix/termios.h>
+
+#define PORT_SERIAL 3
+#define PORT_SCREEN 4
+#define SELF_SERIAL 7
+#define SELF_SCREEN 8
+#define SELF_KEYBOARD 9
+#define FILES_MAX 8
+#define O_NONBLOCK 04000
+#define OUTPUT_MAX 65536
+
+static struct node {
+	char name[16];
+	struct file_open file;
+} nodes[FILES_MAX];
+static u32 nnodes;
+
+/* What the ports were given. */
+static char serial_out[OUTPUT_MAX], screen_out[OUTPUT_MAX];
+static size_t serial_len, screen_len;
+static size_t serial_room;
+static u32 last_baud;
+static long serial_tty, screen_tty;
+
+/* ---- devfs, ports ------------------------------------------------------ */
+
+long devfs_register(u32 self, const char *name, u32 mode, u64 rdev,
+		    const struct file_open *file)
+{
+	u32 i;
+
+	for (i = 0; i < nnodes && strcmp(nodes[i].name, name); i++)
+		;
+	assert_true(i < FILES_MAX);
+	snprintf(nodes[i].name, sizeof(nodes[i].name), "%s", name);
+	nodes[i].file = *file;
+	nnodes = MAX(nnodes, i + 1);
+	return 0;
+}
+
+static long port_write(u64 port, const char *buf, size_t len)
+{
+	if (port == PORT_SCREEN) {
+		memcpy(screen_out + screen_len, buf, len);
+		screen_len += len;
+		screen_out[screen_len] = '\0';
+		/* an answer to a query, as the console gives it */
+		if (memchr(buf, '\005', len))
+			tty_input(SELF_SCREEN, (u32)screen_tty, "answer\r", 7);
+		return (long)len;
+	}
+	len = MIN(len, serial_room);
+	memcpy(serial_out + serial_len, buf, len);
+	serial_len += len;
+	serial_room -= len;
+	serial_out[serial_len] = '\0';
+	return (long)len;
+}
+
+static long port_size(u64 port)
+{
+	return port == PORT_SCREEN ? 25 << 16 | 80 : 0;
+}
+
+static long port_configure(u64 port, u32 baud, u32 cflag)
+{
+	last_baud = baud;
+	return 0;
+}
+
+static const struct tty_port_ops ops = { port_write, port_size, port_configure };
+
+/* ---- what a program does ------------------------------------------------ */
+
+static const struct file_open *node(const char *name)
+{
+	for (u32 i = 0; i < nnodes; i++) {
+		if (!strcmp(nodes[i].name, name))
+			return &nodes[i].file;
+	}
+	fail_msg("no /dev/%s", name);
+	return NULL;
+}
+
+static long do_read(const char *name, char *buf, size_t len, u32 oflags)
+{
+	const struct file_open *f = node(name);
+	u32 ubuf = shim_ubuf(buf, len, SHIM_UBUF_WRITE);
+	long n = shim_provider(f->provider)->read(f->number, ubuf, 0, len, 0, oflags);
+
+	shim_ubufs_end();
+	return n;
+}
+
+static long do_write(const char *name, const char *text)
+{
+	const struct file_open *f = node(name);
+	size_t len = strlen(text);
+	u32 ubuf = shim_ubuf((void *)text, len, SHIM_UBUF_READ);
+	long n = shim_provider(f->provider)->write(f->number, ubuf, 0, len, 0, 0);
+
+	shim_ubufs_end();
+	return n;
+}
+
+static long do_ioctl(const char *name, u32 cmd, u64 arg, void *data, size_t len)
+{
+	const struct file_open *f = node(name);
+	u32 ubuf = shim_ubuf(data, len, SHIM_UBUF_READ | SHIM_UBUF_WRITE);
+	long n = shim_provider(f->provider)->ioctl(f->number, cmd, arg, ubuf);
+
+	shim_ubufs_end();
+	return n;
+}
+
+static long do_poll(const char *name)
+{
+	const struct file_open *f = node(name);
+
+	return shim_provider(f->provider)->poll(f->number);
+}
+
+static void assert_reads(const char *name, const char *expected)
+{
+	char buf[256];
+	long n = do_read(name, buf, sizeof(buf) - 1, 0);
+
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	assert_string_equal(buf, expected);
+}
+
+static void type(const char *text)
+{
+	assert_int_equal(tty_input(SELF_SERIAL, (u32)serial_tty, text, strlen(text)),
+			 strlen(text));
+}
+
+static void outputs_clear(void)
+{
+	serial_len = screen_len = 0;
+	serial_out[0] = screen_out[0] = '\0';
+	serial_room = OUTPUT_MAX;
+}
+
+static void set_raw(u8 vmin, u8 vtime)
+{
+	struct linux_termios t;
+
+	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, sizeof(t)), 0);
+	t.c_lflag &= ~(u32)(ICANON | ECHO | ISIG);
+	t.c_cc[VMIN] = vmin;
+	t.c_cc[VTIME] = vtime;
+	assert_int_equal(do_ioctl("ttyS0", TCSETS, 0, &t, sizeof(t)), 0);
+}
+
+static int setup(void **state)
+{
+	shim_clear();
+	nnodes = 0;
+	outputs_clear();
+	last_baud = 0;
+	shim_cmdline_set("");
+	shim_session_set(0, 0);
+	shim_signal_state_set(0);
+	shim_context()->pid = 1;
+	assert_int_equal(shim_start("tty"), 0);
+	serial_tty = tty_port_register(SELF_SERIAL, "ttyS0", 0x440, PORT_SERIAL, &ops);
+	screen_tty = tty_port_register(SELF_SCREEN, "tty0", 0x400, PORT_SCREEN, &ops);
+	assert_true(serial_tty >= 0 && screen_tty >= 0 && serial_tty != screen_tty);
+	return 0;
+}
+
+/* ---- tests -------------------------------------------------------------- */
+
+static void test_line(void **state)
+{
+	char buf[8];
+
+	assert_int_equal(do_read("ttyS0", buf, sizeof(buf), 0), -EAGAIN);
+	assert_int_equal(do_poll("ttyS0"), FILE_POLLOUT);
+	type("hello\r");
+	assert_string_equal(serial_out, "hello\r\n");
+	assert_int_equal(do_poll("ttyS0"), FILE_POLLIN | FILE_POLLOUT);
+	assert_reads("ttyS0", "hello\n");
+	assert_int_equal(do_write("ttyS0", "a\nb"), 3);
+	assert_string_equal(serial_out, "hello\r\na\r\nb");
+}
+
+static void test_port_names(void **state)
+{
+	assert_int_equal(tty_port_find(SELF_KEYBOARD, "tty0"), screen_tty);
+	assert_int_equal(tty_port_find(SELF_KEYBOARD, "tty9"), -ENOENT);
+	assert_int_equal(tty_port_register(SELF_SCREEN, "ttyS0", 0, 0, &ops), -EBUSY);
+	assert_int_equal(tty_port_register(SELF_SERIAL, "ttyS0", 0x440, PORT_SERIAL,
+					   &ops), serial_tty);
+	assert_int_equal(tty_input(SELF_SERIAL, 99, "x", 1), -EINVAL);
+	assert_int_equal(tty_writable(SELF_SCREEN, (u32)serial_tty), -EINVAL);
+}
+
+/* A slow port: what it does not take waits, and the writer with it. */
+static void test_slow_port(void **state)
+{
+	static char text[20000];
+	long n;
+
+	memset(text, 'x', sizeof(text) - 1);
+	serial_room = 10;
+	n = do_write("ttyS0", text);
+	assert_true(n > 10 && n < (long)sizeof(text) - 1);
+	assert_int_equal(do_write("ttyS0", text), -EAGAIN);
+	assert_int_equal(do_poll("ttyS0"), 0);
+	assert_int_equal(serial_len, 10);
+	serial_room = 1000;
+	assert_int_equal(tty_writable(SELF_SERIAL, (u32)serial_tty), 0);
+	assert_int_equal(serial_len, 1010);
+	assert_int_equal(do_poll("ttyS0"), FILE_POLLOUT);
+	assert_true(shim_wait_count(node("ttyS0")->wait) > 0);
+	serial_room = OUTPUT_MAX - 1010 - 1;
+	tty_writable(SELF_SERIAL, (u32)serial_tty);
+	assert_int_equal(serial_len, n);
+}
+
+static void test_stop_and_go(void **state)
+{
+	type("\023");
+	assert_int_equal(do_write("ttyS0", "x"), 1);
+	assert_int_equal(serial_len, 0);
+	type("\021");
+	assert_string_equal(serial_out, "x");
+	assert_int_equal(do_ioctl("ttyS0", TCXONC, 0, NULL, 0), 0);
+	assert_int_equal(do_write("ttyS0", "y"), 1);
+	assert_string_equal(serial_out, "x");
+	assert_int_equal(do_ioctl("ttyS0", TCXONC, 1, NULL, 0), 0);
+	assert_string_equal(serial_out, "xy");
+}
+
+static void test_raw(void **state)
+{
+	char buf[8];
+
+	set_raw(3, 0);
+	type("ab");
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EAGAIN);
+	assert_int_equal(do_poll("ttyS0"), FILE_POLLOUT);
+	assert_int_equal(do_read("ttyS0", buf, 8, O_NONBLOCK), 2);
+	type("abc");
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), 3);
+	set_raw(0, 0);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), 0);
+}
+
+static void test_raw_time(void **state)
+{
+	char buf[8];
+	u64 begin = os_ns();
+
+	set_raw(0, 1);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EAGAIN);
+	assert_int_equal(shim_handles(shim_module("tty"), HANDLE_TIMER), 1);
+	while (do_read("ttyS0", buf, 8, 0) == -EAGAIN)
+		;
+	assert_true(os_ns() - begin >= NSEC_PER_SEC / 10);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EAGAIN);
+	type("x");
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), 1);
+
+	set_raw(5, 1);
+	type("xy");
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EAGAIN);
+	while (do_read("ttyS0", buf, 8, 0) == -EAGAIN)
+		;
+	assert_memory_equal(buf, "xy", 2);
+}
+
+static void test_ioctls(void **state)
+{
+	struct linux_winsize size = { 0 };
+	struct linux_termios t;
+	u32 value = 7;
+
+	assert_int_equal(do_ioctl("tty0", TIOCGWINSZ, 0, &size, sizeof(size)), 0);
+	assert_int_equal(size.ws_row, 25);
+	assert_int_equal(size.ws_col, 80);
+	size.ws_row = 50;
+	assert_int_equal(do_ioctl("ttyS0", TIOCSWINSZ, 0, &size, sizeof(size)), 0);
+	size.ws_row = 0;
+	assert_int_equal(do_ioctl("ttyS0", TIOCGWINSZ, 0, &size, sizeof(size)), 0);
+	assert_int_equal(size.ws_row, 50);
+	type("abc\r");
+	assert_int_equal(do_ioctl("ttyS0", FIONREAD, 0, &value, sizeof(value)), 0);
+	assert_int_equal(value, 4);
+	assert_int_equal(do_ioctl("ttyS0", TCFLSH, TCIFLUSH, NULL, 0), 0);
+	assert_int_equal(do_ioctl("ttyS0", FIONREAD, 0, &value, sizeof(value)), 0);
+	assert_int_equal(value, 0);
+	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, sizeof(t)), 0);
+	t.c_cflag = (t.c_cflag & ~CBAUD) | B9600;
+	assert_int_equal(do_ioctl("ttyS0", TCSETSW, 0, &t, sizeof(t)), 0);
+	assert_int_equal(last_baud, 9600);
+	t.c_cflag = (t.c_cflag & ~CBAUD) | B57600;
+	assert_int_equal(do_ioctl("ttyS0", TCSETSF, 0, &t, sizeof(t)), 0);
+	assert_int_equal(last_baud, 57600);
+	assert_int_equal(do_ioctl("ttyS0", 0x1234, 0, NULL, 0), -ENOTTY);
+	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, 4), -EFAULT);
+}
+
+static void test_sessions(void **state)
+{
+	u32 value = 0;
+	char buf[8];
+
+	assert_int_equal(do_read("tty", buf, 8, 0), -ENXIO);
+	assert_int_equal(do_ioctl("ttyS0", TIOCGPGRP, 0, &value, 4), -ENOTTY);
+	shim_session_set(1, 1);		/* a leader that uses it gets it */
+	assert_int_equal(do_ioctl("console", TIOCGPGRP, 0, &value, 4), -ENOTTY);
+	assert_int_equal(do_ioctl("ttyS0", TIOCGPGRP, 0, &value, 4), 0);
+	assert_int_equal(value, 1);
+	assert_int_equal(do_ioctl("tty", TIOCGSID, 0, &value, 4), 0);
+	assert_int_equal(value, 1);
+	assert_int_equal(do_ioctl("tty0", TIOCSCTTY, 0, NULL, 0), -EPERM);
+	value = 40;
+	assert_int_equal(do_ioctl("ttyS0", TIOCSPGRP, 0, &value, 4), 0);
+	type("\003");
+	assert_true(shim_last_signal() == (40ull << 32 | SIGINT));
+	assert_int_equal(do_ioctl("ttyS0", TIOCNOTTY, 0, NULL, 0), 0);
+	assert_int_equal(do_read("tty", buf, 8, 0), -ENXIO);
+}
+
+static void test_background(void **state)
+{
+	struct linux_termios t;
+	u32 value = 40;
+	char buf[8];
+
+	shim_session_set(1, 1);
+	assert_int_equal(do_ioctl("ttyS0", TIOCSCTTY, 0, NULL, 0), 0);
+	assert_int_equal(do_ioctl("ttyS0", TIOCSPGRP, 0, &value, 4), 0);
+	shim_session_set(1, 30);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EINTR);
+	assert_true(shim_last_signal() == (30ull << 32 | SIGTTIN));
+	assert_int_equal(do_write("ttyS0", "x"), 1);
+	assert_int_equal(do_ioctl("ttyS0", TIOCSPGRP, 0, &value, 4), -EINTR);
+	assert_true(shim_last_signal() == (30ull << 32 | SIGTTOU));
+	shim_signal_state_set(SIGNAL_IGNORED);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EIO);
+	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, sizeof(t)), 0);
+	t.c_lflag |= TOSTOP;
+	assert_int_equal(do_ioctl("ttyS0", TCSETS, 0, &t, sizeof(t)), 0);
+	assert_int_equal(do_write("ttyS0", "x"), 1);
+	shim_signal_state_set(0);
+	assert_int_equal(do_write("ttyS0", "x"), -EINTR);
+	shim_signal_state_set(SIGNAL_ORPHANED);
+	assert_int_equal(do_read("ttyS0", buf, 8, 0), -EIO);
+	shim_session_set(2, 2);		/* another session: no job control */
+	assert_int_equal(do_write("ttyS0", "x"), 1);
+}
+
+/* Nobody chose a console: the screen shows and types the same. */
+static void test_mirror(void **state)
+{
+	assert_int_equal(do_write("console", "both\005"), 5);
+	assert_string_equal(serial_out, "both\005");
+	assert_string_equal(screen_out, "both\005");
+	tty_input(SELF_KEYBOARD, (u32)screen_tty, "k\r", 2);
+	assert_reads("console", "k\n");	/* and not the screen's answer */
+	outputs_clear();
+	assert_int_equal(do_write("tty0", "own"), 3);
+	assert_string_equal(screen_out, "own");
+	do_write("console", "one");
+	assert_string_equal(serial_out, "one");
+	assert_string_equal(screen_out, "own");
+	tty_input(SELF_KEYBOARD, (u32)screen_tty, "s\r", 2);
+	assert_reads("tty0", "s\n");
+}
+
+static void test_chosen_console(void **state)
+{
+	shim_cmdline_set("console=tty0");
+	serial_tty = tty_port_register(SELF_SERIAL, "ttyS0", 0x440, PORT_SERIAL, &ops);
+	assert_int_equal(node("console")->number & 0xff, node("tty0")->number);
+	shim_cmdline_set("console=ttyS0,115200");
+	serial_tty = tty_port_register(SELF_SERIAL, "ttyS0", 0x440, PORT_SERIAL, &ops);
+	assert_int_equal(node("console")->number & 0xff, node("ttyS0")->number);
+}
+
+/* The screen's answer to a query comes while its port is being written. */
+static void test_answer(void **state)
+{
+	do_write("tty0", "\005");
+	assert_reads("tty0", "answer\n");
+	assert_string_equal(screen_out, "\005answer\r\n");
+}
+
+static void test_reset(void **state)
+{
+	u64 number = node("ttyS0")->number;
+	u32 value = 40;
+	struct linux_termios t;
+
+	shim_session_set(1, 1);
+	assert_int_equal(do_ioctl("ttyS0", TIOCSPGRP, 0, &value, 4), 0);
+	shim_session_set(1, 40);
+	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, sizeof(t)), 0);
+	t.c_cc[VINTR] = 'q';
+	assert_int_equal(do_ioctl("ttyS0", TCSETS, 0, &t, sizeof(t)), 0);
+	type("first\rsec");
+	outputs_clear();
+	assert_int_equal(shim_reset("tty"), 0);
+	assert_int_equal(node("ttyS0")->number, number);
+	type("ond\r");
+	assert_string_equal(serial_out, "ond\r\n");
+	assert_reads("ttyS0", "first\n");
+	assert_int_equal(shim_reset("tty"), 0);
+	assert_reads("ttyS0", "second\n");
+	type("q");
+	assert_true(shim_last_signal() == (40ull << 32 | SIGINT));
+	assert_int_equal(tty_port_find(SELF_KEYBOARD, "tty0"), screen_tty);
+	assert_int_equal(tty_port_register(SELF_SERIAL, "ttyS0", 0x440, PORT_SERIAL,
+					   &ops), serial_tty);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_line, setup),
+		cmocka_unit_test_setup(test_port_names, setup),
+		cmocka_unit_test_setup(test_slow_port, setup),
+		cmocka_unit_test_setup(test_stop_and_go, setup),
+		cmocka_unit_test_setup(test_raw, setup),
+		cmocka_unit_test_setup(test_raw_time, setup),
+		cmocka_unit_test_setup(test_ioctls, setup),
+		cmocka_unit_test_setup(test_sessions, setup),
+		cmocka_unit_test_setup(test_background, setup),
+		cmocka_unit_test_setup(test_mirror, setup),
+		cmocka_unit_test_setup(test_chosen_console, setup),
+		cmocka_unit_test_setup(test_answer, setup),
+		cmocka_unit_test_setup(test_reset, setup),
+	};
+
+	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# More tests: name them in `tests`, and the modules that they need.
+
+# Which flush a change of page tables needs.
+tests += tlb
+tlb-extra := arch/x86/mm/tlb_rules.c
+
+# Drivers: what is pure in them, and tty as a whole.
+tests += tty console drivers terminal serial
+terminal-modules := tty
+serial-modules := serial
+
+# The module loader's pure part.
+tests += loader
+loader-extra := kernel/module/elf_link.c
+
+# Names and files; operations are compared with the host's.
+tests += vfs
+vfs-modules := vfs ramfs devfs procfs pipe
+vfs-extra := tests/host/vfs_linux.c
+tests += fs
+fs-modules := vfs ramfs devfs procfs pipe initramfs
+
+# What reads foreign files.
+tests += cpio elf
+elf-modules := elf

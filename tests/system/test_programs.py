@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""Linux programs: our own test programs, and Debian's BusyBox as /init."""
+
+import re
+
+import pytest
+import system
+
+LIST = ["/test/hello one two", "/test/fileio", "/test/usertests", "/test/badptr",
+        "/test/gateabuse", "/test/nothing-there", "/bin/cat /proc/accounts",
+        "/bin/cat /proc/mounts", "/test/bench", "console", "/bin/cat /proc/boottrace",
+        "/bin/cat /proc/modules", "/test/hello last"]
+
+SCRIPT = b"""#!/bin/busybox sh
+# Everything here is a fork, an exec and a wait of BusyBox.
+BB=/bin/busybox
+$BB echo "script: begins as $$"
+$BB mkdir /work && $BB echo "script: mkdir $?"
+$BB echo "first line" >/work/a
+$BB echo "second line" >>/work/a
+$BB cat /work/a | $BB cat | while read -r line; do echo "script: cat $line"; done
+$BB ls / | while read -r name; do echo "script: ls $name"; done
+$BB ls -l /work/a
+$BB mount -t proc proc /proc; echo "script: mount $?"
+$BB mkdir /mem; $BB mount -t ramfs none /mem; echo "script: mount ramfs $?"
+$BB echo inside >/mem/file; $BB cat /mem/file
+$BB umount /mem; echo "script: umount $? $($BB ls /mem)"
+before=$($BB cut -d. -f1 /proc/uptime)
+$BB sleep 1
+after=$($BB cut -d. -f1 /proc/uptime)
+echo "script: sleep $((after - before))"
+echo "script: uname $($BB uname -s) $($BB uname -m)"
+$BB false; echo "script: false $?"
+$BB sh -c 'exit 7'; echo "script: exit $?"
+$BB sh -c 'kill -9 $$'; echo "script: killed $?"
+$BB cat /no/such/file; echo "script: no file $?"
+/work/a; echo "script: not a program $?"
+i=0; while [ $i -lt 20 ]; do $BB true || echo bad; i=$((i + 1)); done
+echo "script: loop $i"
+echo "script: replaced $($BB cat /replaced)"
+echo "script: done"
+$BB poweroff -f
+"""
+
+
+def run(kernel):
+    return kernel.shared("programs", lambda: kernel.run_list(LIST, tag="programs"))
+
+
+def test_powers_off(kernel):
+    result = run(kernel)
+    assert "@@ all done" in result.text
+    assert result.status == 0
+
+
+def test_hello(kernel):
+    text, end = run(kernel).section("/test/hello one two")
+    assert end == "exit 0"
+    assert "argc 3" in text and "argv[2] = 'two'" in text
+    assert "page size 4096" in text
+
+
+def test_missing_program(kernel):
+    text, end = run(kernel).section("/test/nothing-there")
+    assert end == "exit 127" and "errno 2" in text
+
+
+@pytest.mark.parametrize("program", ["fileio", "usertests", "badptr", "gateabuse"])
+def test_program(kernel, program):
+    text, _ = run(kernel).section(f"/test/{program}")
+    system.Ktap(text).check()
+
+
+def test_nothing_was_reset(kernel):
+    """Bad pointers and abused gates are no module's fault."""
+    text, end = run(kernel).section("/bin/cat /proc/accounts")
+    assert end == "exit 0"
+    assert not re.search(r"\b(resetting|failed)\b", text), text
+    assert "faulty" in text and "slab" in text
+
+
+def test_unimplemented_calls_are_logged_once(kernel):
+    """What is not there says so (-ENOSYS), once for each call."""
+    text = run(kernel).text
+    lines = re.findall(r"not implemented.*|unimplemented.*|ENOSYS.*", text)
+    assert len(lines) == len(set(lines)), lines
+
+
+def test_boottrace_in_proc_is_the_printed_one(kernel):
+    result = run(kernel)
+    printed = re.search(r"boottrace: (\{.*\})$", result.text, re.M)
+    text, end = result.section("/bin/cat /proc/boottrace")
+    assert end == "exit 0"
+    assert printed and printed.group(1) in text
+
+
+def test_proc_modules(kernel):
+    text, end = run(kernel).section("/bin/cat /proc/modules")
+    assert end == "exit 0"
+    names = {line.split()[0] for line in text.splitlines() if line.strip()}
+    assert {"slab", "vfs", "tty"} <= names
+
+
+def test_all_programs_after_all(kernel):
+    text, end = run(kernel).section("/test/hello last")
+    assert end == "exit 0" and "argv[1] = 'last'" in text
+
+
+# ---- BusyBox as /init ------------------------------------------------------
+
+def busybox(kernel):
+    def boot():
+        archive = system.cpio.Writer()
+        archive.file("replaced", b"first\n")
+        archive.file("replaced", b"second\n")
+        archive.file("init", SCRIPT, 0o755)
+        with kernel.pvh("", archive, "busybox") as machine:
+            return system.ProgramRun("", machine.run_to_end(60)), machine.buffer.replace("\r", "")
+    return kernel.shared("busybox", boot)
+
+
+@pytest.mark.parametrize("line", [
+    "script: begins as 1", "script: mkdir 0", "script: cat first line",
+    "script: cat second line", "script: ls bin", "script: ls init", "script: mount 0",
+    "script: mount ramfs 0", "inside", "script: uname Linux x86_64", "script: false 1",
+    "script: exit 7", "script: killed 137", "script: no file 1",
+    "script: not a program 126", "script: loop 20", "script: done"])
+def test_busybox_script(kernel, line):
+    _, text = busybox(kernel)
+    assert re.search(rf"^{re.escape(line)}$", text, re.M), text[-3000:]
+
+
+def test_busybox_sleeps_a_second(kernel):
+    _, text = busybox(kernel)
+    assert re.search(r"^script: sleep [12]$", text, re.M), text[-3000:]
+
+
+def test_unmount_hides_the_files(kernel):
+    _, text = busybox(kernel)
+    assert re.search(r"^script: umount 0 *$", text, re.M), text[-3000:]
+
+
+def test_a_later_archive_replaces_files(kernel):
+    """/init is the appended archive's, and of two /replaced the last one."""
+    _, text = busybox(kernel)
+    assert "script: replaced second" in text
+
+
+def test_busybox_powers_off(kernel):
+    result, _ = busybox(kernel)
+    assert result.status == 0
+
+
+def test_shell_on_the_serial_line(kernel):
+    """The default /init: type a command, read its answer."""
+    with kernel.pvh(tag="shell") as machine:
+        machine.expect("# $", 30)
+        machine.send("echo $((6 * 7)) is the answer\n")
+        machine.expect(r"^42 is the answer", 20)
+        machine.send("cat /proc/accounts\n")
+        machine.expect("slab", 20)
+        machine.send("sleep 100\n")
+        machine.expect("sleep 100\r?\n", 20)
+        machine.send("\x03")
+        machine.expect("# $", 20)
+        machine.send("poweroff -f\n")
+        assert machine.run_to_end(30) == 0
+
+
+def test_panic_ways(kernel):
+    """Without a first program the kernel panics, and panic= says what then."""
+    with kernel.pvh("init=/not/there", tag="no-init") as machine:
+        status = machine.run_to_end(30)
+        assert re.search(system.PANIC, machine.buffer), machine.buffer[-2000:]
+        assert status == system.qemu.STATUS_PANIC

@@ -1,0 +1,926 @@
+// SPDX-License-Identifier: MIT
+/*
+ * usertests: processes, waits, pipes, signals and memory, as Linux has them.
+ * (Bad pointers are badptr's, the gate is gateabuse's.)
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include "ktap.h"
+
+#define PAGE 4096ul
+#define MIB (1024 * 1024)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW (PROT_READ | PROT_WRITE)
+
+static const char *self;	/* how this program was called */
+static volatile int signals;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+static void handle(int sig, void (*fn)(int), int flags)
+{
+	struct sigaction sa = { .sa_handler = fn, .sa_flags = flags };
+
+	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
+}
+
+static void nap_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void *map(size_t size, int prot, int flags)
+{
+	void *p = mmap(NULL, size, prot, flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		FAIL("mmap of %zu bytes: errno %d", size, errno);
+	return p;
+}
+
+/* Runs fn in a child; its wait status. */
+static int in_child(void (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		fn();
+		_exit(0);
+	}
+	CHECK(pid > 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* ---- start ------------------------------------------------------------ */
+
+static void initial_stack(void)
+{
+	const unsigned char *random = (void *)getauxval(AT_RANDOM);
+	int all = 0;
+
+	CHECK_EQ(getauxval(AT_PAGESZ), 4096);
+	CHECK(getauxval(AT_PHDR) != 0 && getauxval(AT_PHNUM) > 0);
+	CHECK(getauxval(AT_ENTRY) != 0);
+	CHECK(random != NULL);
+	for (int i = 0; i < 16; i++)
+		all |= random[i];
+	CHECK(all != 0);
+	CHECK(((uintptr_t)__builtin_frame_address(0) & 15) == 0);
+}
+
+static void getpid_and_ppid(void)
+{
+	pid_t parent = getpid(), pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(getppid() == parent && getpid() != parent ? 0 : 1);
+	CHECK(pid > parent);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static void unknown_calls(void)
+{
+	CHECK_FAILS(syscall(999), ENOSYS);
+	CHECK_FAILS(syscall(-1), ENOSYS);
+	CHECK_FAILS(syscall(0x7fffffff), ENOSYS);
+}
+
+/* ---- fork, exec, wait --------------------------------------------------- */
+
+static int shared_value = 1;
+
+static void fork_copies_memory(void)
+{
+	int *heap = malloc(sizeof(*heap)), status;
+	pid_t pid;
+
+	*heap = 10;
+	pid = fork();
+	if (pid == 0) {
+		shared_value = 2;
+		*heap = 20;
+		_exit(shared_value + *heap == 22 ? 0 : 1);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(shared_value, 1);
+	CHECK_EQ(*heap, 10);
+}
+
+static void many_forks(void)
+{
+	for (int i = 0; i < 40; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(i);
+		CHECK(pid > 0);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK(WIFEXITED(status));
+		CHECK_EQ(WEXITSTATUS(status), i);
+	}
+}
+
+static void children_at_once(void)
+{
+	int sum = 0, status;
+
+	for (int i = 1; i <= 10; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			nap_ms(i % 3);
+			_exit(i);
+		}
+		CHECK(pid > 0);
+	}
+	for (int i = 0; i < 10; i++) {
+		CHECK(wait(&status) > 0);
+		sum += WEXITSTATUS(status);
+	}
+	CHECK_EQ(sum, 55);
+	CHECK_FAILS(wait(&status), ECHILD);
+}
+
+static void wait_no_hang(void)
+{
+	int fd[2], status;
+	char c;
+	pid_t pid;
+
+	CHECK_EQ(pipe(fd), 0);
+	pid = fork();
+	if (pid == 0) {
+		read(fd[0], &c, 1);
+		_exit(3);
+	}
+	CHECK_EQ(waitpid(pid, &status, WNOHANG), 0);
+	CHECK_EQ(write(fd[1], "x", 1), 1);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 3);
+	CHECK_FAILS(waitpid(pid, &status, 0), ECHILD);
+	CHECK_FAILS(waitpid(99999, &status, 0), ECHILD);
+}
+
+static void orphans_get_init(void)
+{
+	int fd[2];
+	pid_t seen = 0;
+
+	CHECK_EQ(pipe(fd), 0);
+	if (fork() == 0) {
+		if (fork() == 0) {
+			pid_t parent;
+
+			for (int i = 0; i < 100 && getppid() != 1; i++)
+				nap_ms(5);
+			parent = getppid();
+			write(fd[1], &parent, sizeof(parent));
+			_exit(0);
+		}
+		_exit(0);
+	}
+	wait(NULL);
+	CHECK_EQ(read(fd[0], &seen, sizeof(seen)), sizeof(seen));
+	if (seen != 1)
+		SKIP("the parent is %d: not below init", (int)seen);
+}
+
+static void exec_passes_arguments(void)
+{
+	char *argv[] = { (char *)self, "--echo", "one", "two words", "", NULL };
+	char *envp[] = { "A=1", "B=two", NULL };
+	char buf[128] = { 0 };
+	int fd[2], status;
+	pid_t pid;
+
+	CHECK_EQ(pipe(fd), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(fd[1], 1);
+		execve(self, argv, envp);
+		_exit(99);
+	}
+	close(fd[1]);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK(read(fd[0], buf, sizeof(buf) - 1) > 0);
+	if (strcmp(buf, "[one][two words][]{A=1}{B=two}") != 0)
+		FAIL("the program saw '%s'", buf);
+}
+
+static void exec_many_arguments(void)
+{
+	static char word[1000];
+	char *argv[64 + 3] = { (char *)self, "--count" }, *envp[] = { NULL };
+	int status;
+	pid_t pid;
+
+	memset(word, 'w', sizeof(word) - 1);
+	for (int i = 0; i < 64; i++)
+		argv[2 + i] = word;
+	pid = fork();
+	if (pid == 0) {
+		execve(self, argv, envp);
+		_exit(99);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 64);
+}
+
+static void exec_closes_descriptors(void)
+{
+	char *argv[] = { (char *)self, "--open", NULL, NULL, NULL };
+	char *envp[] = { NULL }, a[12], b[12];
+	int keep = dup(1), drop = fcntl(1, F_DUPFD_CLOEXEC, 0), status;
+	pid_t pid;
+
+	CHECK(keep > 0 && drop > 0);
+	snprintf(a, sizeof(a), "%d", keep);
+	snprintf(b, sizeof(b), "%d", drop);
+	argv[2] = a;
+	argv[3] = b;
+	pid = fork();
+	if (pid == 0) {
+		execve(self, argv, envp);
+		_exit(99);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 1);	/* bit 0: keep, bit 1: drop */
+}
+
+static void exec_refuses(void)
+{
+	char *argv[] = { "x", NULL }, *envp[] = { NULL };
+	int fd = open("/usertests.txt", O_CREAT | O_WRONLY | O_TRUNC, 0755);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "\177ELF but cut short", 18), 18);
+	close(fd);
+	CHECK_FAILS(execve("/usertests.txt", argv, envp), ENOEXEC);
+	CHECK_FAILS(execve("/not-there", argv, envp), ENOENT);
+	CHECK_FAILS(execve("/", argv, envp), EACCES);
+	CHECK_EQ(chmod("/usertests.txt", 0644), 0);
+	CHECK_FAILS(execve("/usertests.txt", argv, envp), EACCES);
+	unlink("/usertests.txt");
+}
+
+static void exec_script(void)
+{
+	char line[300], *argv[] = { "script", "arg", NULL }, *envp[] = { NULL };
+	int fd = open("/usertests.sh", O_CREAT | O_WRONLY | O_TRUNC, 0755);
+	int status, n;
+	pid_t pid;
+
+	CHECK(fd >= 0);
+	n = snprintf(line, sizeof(line), "#!%s --count\n", self);
+	CHECK_EQ(write(fd, line, n), n);
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		execve("/usertests.sh", argv, envp);
+		_exit(99);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 2);	/* the script's path, and `arg` */
+	unlink("/usertests.sh");
+}
+
+static void vfork_waits(void)
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(5);
+	CHECK(pid > 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), 5);
+}
+
+/* ---- pipes -------------------------------------------------------------- */
+
+static void pipe_between_processes(void)
+{
+	static unsigned char buf[5000];
+	unsigned long sum = 0, want = 0;
+	int fd[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	CHECK_EQ(pipe(fd), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(fd[0]);
+		for (int i = 0; i < 60; i++) {
+			memset(buf, i, sizeof(buf));
+			if (write(fd[1], buf, sizeof(buf)) != sizeof(buf))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(fd[1]);
+	while ((n = read(fd[0], buf, 3333)) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			sum += buf[i];
+	CHECK_EQ(n, 0);
+	for (int i = 0; i < 60; i++)
+		want += 5000ul * i;
+	CHECK_EQ(sum, want);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static void pipe_without_reader(void)
+{
+	int fd[2];
+
+	CHECK_EQ(pipe(fd), 0);
+	close(fd[0]);
+	handle(SIGPIPE, count_signal, 0);
+	CHECK_FAILS(write(fd[1], "x", 1), EPIPE);
+	CHECK_EQ(signals, 1);
+	handle(SIGPIPE, SIG_IGN, 0);
+	CHECK_FAILS(write(fd[1], "x", 1), EPIPE);
+}
+
+static void pipe_fills_up(void)
+{
+	static char buf[4096];
+	size_t total = 0;
+	ssize_t n;
+	int fd[2];
+
+	CHECK_EQ(pipe2(fd, O_NONBLOCK), 0);
+	while ((n = write(fd[1], buf, sizeof(buf))) > 0)
+		total += n;
+	CHECK(n == -1 && errno == EAGAIN);
+	CHECK(total >= 4096);
+	while (total > 0) {
+		n = read(fd[0], buf, sizeof(buf));
+		CHECK(n > 0);
+		total -= n;
+	}
+	CHECK_FAILS(read(fd[0], buf, 1), EAGAIN);
+}
+
+static void poll_wakes(void)
+{
+	struct pollfd p;
+	int fd[2];
+	pid_t pid;
+
+	CHECK_EQ(pipe(fd), 0);
+	pid = fork();
+	if (pid == 0) {
+		nap_ms(10);
+		write(fd[1], "x", 1);
+		_exit(0);
+	}
+	p = (struct pollfd){ .fd = fd[0], .events = POLLIN };
+	CHECK_EQ(poll(&p, 1, 5000), 1);
+	CHECK(p.revents & POLLIN);
+	waitpid(pid, NULL, 0);
+	p.fd = 77;
+	CHECK_EQ(poll(&p, 1, 0), 1);
+	CHECK_EQ(p.revents, POLLNVAL);
+}
+
+/* ---- signals ------------------------------------------------------------ */
+
+static void signal_handler_runs(void)
+{
+	handle(SIGUSR1, count_signal, 0);
+	CHECK_EQ(raise(SIGUSR1), 0);
+	CHECK_EQ(signals, 1);
+	CHECK_EQ(kill(getpid(), SIGUSR1), 0);
+	CHECK_EQ(signals, 2);
+	CHECK_EQ(kill(getpid(), 0), 0);
+	CHECK_FAILS(kill(99999, 0), ESRCH);
+	CHECK_FAILS(kill(getpid(), 65), EINVAL);
+}
+
+static void signal_kills(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	nap_ms(2);
+	CHECK_EQ(kill(pid, SIGTERM), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+static void signal_kills_a_loop(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			__asm__ volatile("pause");
+	nap_ms(5);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void signal_blocked(void)
+{
+	sigset_t set, old, pending;
+
+	handle(SIGUSR1, count_signal, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &set, &old), 0);
+	raise(SIGUSR1);
+	raise(SIGUSR1);
+	CHECK_EQ(signals, 0);
+	CHECK_EQ(sigpending(&pending), 0);
+	CHECK(sigismember(&pending, SIGUSR1) == 1);
+	CHECK_EQ(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+	CHECK_EQ(signals, 1);
+}
+
+static void signal_keeps_registers(void)
+{
+	unsigned long in = 0x123456789abcdef0ul, out;
+	double d = 1.5;
+
+	handle(SIGUSR1, count_signal, 0);
+	__asm__ volatile("movq %2, %%xmm3; mov %3, %%r12; mov %3, %%r15;"
+			 "mov %4, %%rax; mov %5, %%rdi; mov %6, %%rsi; syscall;"
+			 "cmp %%r12, %%r15; jne 1f; mov %%r12, %0; 1: movq %%xmm3, %1"
+			 : "=&r"(out), "=x"(d)
+			 : "x"(d), "r"(in), "i"(SYS_kill), "r"((long)getpid()),
+			   "i"(SIGUSR1)
+			 : "rax", "rdi", "rsi", "rcx", "r11", "r12", "r15", "xmm3",
+			   "memory");
+	CHECK_EQ(signals, 1);
+	CHECK(out == in);
+	CHECK(d == 1.5);
+}
+
+static void signal_interrupts_read(void)
+{
+	pid_t me = getpid(), pid;
+	int fd[2];
+	char c;
+
+	CHECK_EQ(pipe(fd), 0);
+	handle(SIGUSR1, count_signal, 0);
+	pid = fork();
+	if (pid == 0) {
+		nap_ms(10);
+		kill(me, SIGUSR1);
+		_exit(0);
+	}
+	CHECK_FAILS(read(fd[0], &c, 1), EINTR);
+	CHECK_EQ(signals, 1);
+	waitpid(pid, NULL, 0);
+}
+
+static void signal_restarts_read(void)
+{
+	pid_t me = getpid(), pid;
+	int fd[2];
+	char c;
+
+	CHECK_EQ(pipe(fd), 0);
+	handle(SIGUSR1, count_signal, SA_RESTART);
+	pid = fork();
+	if (pid == 0) {
+		nap_ms(10);
+		kill(me, SIGUSR1);
+		nap_ms(10);
+		write(fd[1], "x", 1);
+		_exit(0);
+	}
+	CHECK_EQ(read(fd[0], &c, 1), 1);
+	CHECK_EQ(signals, 1);
+	waitpid(pid, NULL, 0);
+}
+
+static void signal_of_child(void)
+{
+	sigset_t set, old;
+	pid_t pid;
+
+	handle(SIGCHLD, count_signal, 0);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	while (!signals)
+		sigsuspend(&old);
+	CHECK_EQ(signals, 1);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+static void alarm_rings(void)
+{
+	struct timespec t = { 5, 0 };
+
+	handle(SIGALRM, count_signal, 0);
+	errno = 0;
+	alarm(1);
+	if (errno == ENOSYS)
+		SKIP("no alarm");
+	CHECK_FAILS(nanosleep(&t, &t), EINTR);
+	CHECK_EQ(signals, 1);
+	CHECK(t.tv_sec >= 2 && t.tv_sec <= 4);
+}
+
+static sigjmp_buf back;
+static volatile int fault_code;
+static void *volatile fault_address;
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	signals = sig;
+	fault_code = info->si_code;
+	fault_address = info->si_addr;
+	siglongjmp(back, 1);
+}
+
+static int fault_of(volatile char *p, int write)
+{
+	struct sigaction sa = { .sa_sigaction = on_fault,
+				.sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	sigaction(SIGFPE, &sa, NULL);
+	sigaction(SIGILL, &sa, NULL);
+	signals = 0;
+	if (sigsetjmp(back, 1) == 0) {
+		if (write)
+			*p = 1;
+		else
+			(void)*p;
+	}
+	return signals;
+}
+
+static void segv_tells_the_address(void)
+{
+	char *p = map(2 * PAGE, RW, ANON);
+
+	CHECK_EQ(fault_of(NULL, 0), SIGSEGV);
+	CHECK(fault_address == NULL && fault_code == SEGV_MAPERR);
+	CHECK_EQ(mprotect(p, PAGE, PROT_READ), 0);
+	CHECK_EQ(fault_of(p + 5, 1), SIGSEGV);
+	CHECK(fault_address == p + 5 && fault_code == SEGV_ACCERR);
+	CHECK_EQ(fault_of(p, 0), 0);
+	CHECK_EQ(fault_of(p + PAGE, 1), 0);
+}
+
+static void die_of_null(void)
+{
+	volatile uintptr_t address = 8;
+
+	*(volatile int *)address = 1;
+}
+
+static void die_of_illegal(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static void die_of_division(void)
+{
+	__asm__ volatile("xor %%edx, %%edx; mov $1, %%eax; div %%edx"
+			 : : : "eax", "edx");
+}
+
+static void die_of_abort(void)
+{
+	abort();
+}
+
+static void on_other_stack(int sig)
+{
+	(void)sig;
+	_exit(7);
+}
+
+/* A stack overflow is a SIGSEGV, handled on the other stack. */
+static int __attribute__((noinline)) dig(volatile char *last)
+{
+	volatile char here[1024];
+
+	here[0] = last ? *last : 0;
+	if (here[0] < 0)	/* never: the compiler cannot know */
+		return 0;
+	return dig(here) + here[0];
+}
+
+static void overflow_the_stack(void)
+{
+	struct rlimit limit = { 256 * 1024, 256 * 1024 };
+
+	setrlimit(RLIMIT_STACK, &limit);
+	_exit(dig(NULL));
+}
+
+static void overflow_with_other_stack(void)
+{
+	stack_t other = { .ss_sp = map(32 * 1024, RW, ANON), .ss_size = 32 * 1024 };
+
+	if (sigaltstack(&other, NULL))
+		_exit(77);
+	handle(SIGSEGV, on_other_stack, SA_ONSTACK);
+	overflow_the_stack();
+}
+
+static void stack_overflow(void)
+{
+	int status = in_child(overflow_the_stack);
+
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	status = in_child(overflow_with_other_stack);
+	CHECK(WIFEXITED(status));
+	CHECK_EQ(WEXITSTATUS(status), 7);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+static void mmap_is_zeroed(void)
+{
+	unsigned char *p = map(16 * PAGE, RW, ANON);
+
+	for (size_t i = 0; i < 16 * PAGE; i++)
+		CHECK_EQ(p[i], 0);
+	memset(p, 1, 16 * PAGE);
+	CHECK_EQ(munmap(p, 16 * PAGE), 0);
+	CHECK_EQ(fault_of((char *)p, 0), SIGSEGV);
+}
+
+static void mmap_with_holes(void)
+{
+	char *p = map(5 * PAGE, RW, ANON), *q;
+
+	memset(p, 'a', 5 * PAGE);
+	CHECK_EQ(munmap(p + 2 * PAGE, PAGE), 0);
+	CHECK_EQ(p[2 * PAGE - 1], 'a');
+	CHECK_EQ(p[3 * PAGE], 'a');
+	CHECK_EQ(fault_of(p + 2 * PAGE, 0), SIGSEGV);
+	q = mmap(p + 2 * PAGE, PAGE, RW, ANON | MAP_FIXED, -1, 0);
+	CHECK(q == p + 2 * PAGE);
+	CHECK_EQ(*q, 0);
+	CHECK_FAILS(munmap(p + 1, PAGE), EINVAL);
+	CHECK(mmap(NULL, 0, RW, ANON, -1, 0) == MAP_FAILED && errno == EINVAL);
+}
+
+static void mprotect_takes_effect(void)
+{
+	char *p = map(3 * PAGE, RW, ANON);
+
+	p[PAGE] = 1;
+	CHECK_EQ(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
+	CHECK_EQ(fault_of(p + PAGE, 0), SIGSEGV);
+	CHECK_EQ(fault_of(p, 1), 0);
+	CHECK_EQ(mprotect(p + PAGE, PAGE, RW), 0);
+	CHECK_EQ(p[PAGE], 1);
+	CHECK_FAILS(mprotect((void *)0x10000, PAGE, PROT_READ), ENOMEM);
+}
+
+static void no_execute(void)
+{
+	unsigned char *p = map(PAGE, RW, ANON);
+	int (*fn)(void) = (int (*)(void))(uintptr_t)p;
+	struct sigaction sa = { .sa_sigaction = on_fault,
+				.sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	memcpy(p, "\xb8\x2a\0\0\0\xc3", 6);	/* mov $42, %eax; ret */
+	sigaction(SIGSEGV, &sa, NULL);
+	signals = 0;
+	if (sigsetjmp(back, 1) == 0)
+		fn();
+	CHECK_EQ(signals, SIGSEGV);
+	CHECK(fault_address == p);
+	CHECK_EQ(mprotect(p, PAGE, PROT_READ | PROT_EXEC), 0);
+	CHECK_EQ(fn(), 42);
+}
+
+static void mmap_of_a_file(void)
+{
+	char *p, buf[8];
+	int fd = open("/usertests.map", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	CHECK_EQ(pwrite(fd, "start", 5, 0), 5);
+	CHECK_EQ(pwrite(fd, "page1", 5, PAGE), 5);
+	p = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK(memcmp(p, "start", 5) == 0 && memcmp(p + PAGE, "page1", 5) == 0);
+	memcpy(p, "local", 5);
+	CHECK_EQ(pread(fd, buf, 5, 0), 5);
+	CHECK(memcmp(buf, "start", 5) == 0);
+	munmap(p, 2 * PAGE);
+	p = mmap(NULL, PAGE, RW, MAP_SHARED, fd, PAGE);
+	if (p == MAP_FAILED && (errno == ENODEV || errno == ENOSYS || errno == EINVAL))
+		SKIP("no shared mappings: errno %d", errno);
+	CHECK(p != MAP_FAILED);
+	memcpy(p, "SHARE", 5);
+	CHECK_EQ(pread(fd, buf, 5, PAGE), 5);
+	CHECK(memcmp(buf, "SHARE", 5) == 0);
+	close(fd);
+	unlink("/usertests.map");
+}
+
+static void shared_memory(void)
+{
+	volatile int *p = mmap(NULL, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t pid;
+
+	if (p == MAP_FAILED)
+		SKIP("no shared anonymous memory: errno %d", errno);
+	pid = fork();
+	if (pid == 0) {
+		*p = 1234;
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(*p, 1234);
+}
+
+static void brk_grows(void)
+{
+	char *start = (char *)syscall(SYS_brk, 0);
+	char *end = (char *)syscall(SYS_brk, start + 3 * PAGE + 5);
+
+	CHECK(end == start + 3 * PAGE + 5);
+	start[0] = 1;
+	end[-1] = 1;
+	CHECK((char *)syscall(SYS_brk, start) == start);
+	CHECK((char *)syscall(SYS_brk, start + PAGE) == start + PAGE);
+	CHECK_EQ(start[0], 0);
+}
+
+/* Memory that is given back can be had again: nothing leaks. */
+static void memory_comes_back(void)
+{
+	for (int i = 0; i < 24; i++) {
+		char *p = map(4 * MIB, RW, ANON);
+
+		for (size_t at = 0; at < 4 * MIB; at += PAGE)
+			p[at] = i;
+		CHECK_EQ(munmap(p, 4 * MIB), 0);
+	}
+}
+
+static void too_much_memory(void)
+{
+	void *p = mmap(NULL, 1ul << 46, RW, ANON, -1, 0);
+
+	if (p != MAP_FAILED)
+		CHECK_EQ(munmap(p, 1ul << 46), 0);
+	else
+		CHECK_EQ(errno, ENOMEM);
+}
+
+/* ---- state ------------------------------------------------------------- */
+
+/* SSE state is each process's own, over many switches. */
+static void fpu_state(void)
+{
+	int status, bad = 0;
+	pid_t pid = fork();
+	unsigned long mark = pid ? 0x1111222233334444ul : 0x9999888877776666ul, got;
+
+	for (int i = 0; i < 200; i++) {
+		__asm__ volatile("movq %1, %%xmm7; mov %2, %%eax; syscall;"
+				 "movq %%xmm7, %0"
+				 : "=r"(got) : "r"(mark), "i"(SYS_sched_yield)
+				 : "rax", "rcx", "r11", "xmm7", "memory");
+		bad += got != mark;
+	}
+	if (pid == 0)
+		_exit(bad != 0);
+	CHECK_EQ(bad, 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static void fs_base(void)
+{
+	unsigned long base = 0;
+
+	CHECK_EQ(syscall(SYS_arch_prctl, 0x1003 /* ARCH_GET_FS */, &base), 0);
+	CHECK(base != 0);
+	CHECK_EQ(*(unsigned long *)base, base);	/* musl's thread pointer */
+	CHECK_FAILS(syscall(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */,
+			    0xffff800000000000ul), EPERM);
+}
+
+static void preemption(void)
+{
+	struct timespec start, now;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			__asm__ volatile("pause");
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	nap_ms(20);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000
+	    > 2000)
+		FAIL("a sleeper was not woken while another process runs");
+}
+
+static void umask_applies(void)
+{
+	struct stat st;
+	mode_t old = umask(077);
+	int fd = open("/usertests.mask", O_CREAT | O_RDWR | O_TRUNC, 0666);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(st.st_mode & 0777, 0600);
+	CHECK_EQ(umask(old), 077);
+	close(fd);
+	unlink("/usertests.mask");
+}
+
+static const struct ktap_test tests[] = {
+	TEST(initial_stack), TEST(getpid_and_ppid), TEST(unknown_calls),
+	TEST(fork_copies_memory), TEST(many_forks), TEST(children_at_once),
+	TEST(wait_no_hang), TEST(orphans_get_init), TEST(exec_passes_arguments),
+	TEST(exec_many_arguments), TEST(exec_closes_descriptors),
+	TEST(exec_refuses), TEST(exec_script), TEST(vfork_waits),
+	TEST(pipe_between_processes), TEST(pipe_without_reader),
+	TEST(pipe_fills_up), TEST(poll_wakes),
+	TEST(signal_handler_runs), TEST(signal_kills), TEST(signal_kills_a_loop),
+	TEST(signal_blocked), TEST(signal_keeps_registers),
+	TEST(signal_interrupts_read), TEST(signal_restarts_read),
+	TEST(signal_of_child), TEST(alarm_rings), TEST(segv_tells_the_address),
+	TEST_DIES(die_of_null, SIGSEGV), TEST_DIES(die_of_illegal, SIGILL),
+	TEST_DIES(die_of_division, SIGFPE), TEST_DIES(die_of_abort, SIGABRT),
+	TEST(stack_overflow), TEST(mmap_is_zeroed), TEST(mmap_with_holes),
+	TEST(mprotect_takes_effect), TEST(no_execute), TEST(mmap_of_a_file),
+	TEST(shared_memory), TEST(brk_grows), TEST(memory_comes_back),
+	TEST(too_much_memory), TEST(fpu_state), TEST(fs_base), TEST(preemption),
+	TEST(umask_applies),
+};
+
+/* What the exec tests run: --echo, --count, --open. */
+static int as_child(int argc, char **argv, char **envp)
+{
+	int result = 0;
+
+	if (strcmp(argv[1], "--count") == 0)
+		return argc - 2;
+	if (strcmp(argv[1], "--open") == 0) {
+		for (int i = 2; i < argc; i++)
+			result |= (fcntl(atoi(argv[i]), F_GETFD) >= 0) << (i - 2);
+		return result;
+	}
+	for (int i = 2; i < argc; i++)
+		printf("[%s]", argv[i]);
+	for (int i = 0; envp[i]; i++)
+		printf("{%s}", envp[i]);
+	return 0;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	self = argv[0];
+	if (argc > 1 && strncmp(argv[1], "--", 2) == 0)
+		return as_child(argc, argv, envp);
+	return ktap_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
