@@ -15,6 +15,7 @@
 #define MODULES_MAX 64
 
 struct domain;
+struct elf_image;
 struct regs;
 struct thread;
 struct frame_list;
@@ -49,12 +50,16 @@ struct module {
 	struct module_range range[RANGES];
 	void *pristine;		/* text, rodata, data as first linked */
 	size_t pristine_size;
+	u32 imports_at, nimports;	/* import table, from the image's start */
+	struct elf_image *image;	/* while it is being linked */
 	const u8 *object;	/* the .ko in memory, kept for its relocations */
 	size_t object_size;
 	/* account: LOCK_MODULE */
 	u32 pages, quota_pages;
 	u32 handles;
-	struct list_head records;
+	struct list_head records;	/* in the order of their making */
+	struct list_head *record_chains;
+	u32 nrecords;
 	struct list_head heap_windows;
 	struct list_head threads;
 	/* policy */

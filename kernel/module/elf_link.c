@@ -271,6 +271,22 @@ static int apply(struct elf_image *img, u8 *out, u32 type, u64 value, u64 place,
 	return 0;
 }
 
+static u64 resolve_once(struct elf_image *img, u32 index, elf_resolve_fn *resolve,
+			void *context, int *error)
+{
+	const char *name = symbol_name(img, symbol(img, index));
+	u64 value = img->resolved ? img->resolved[index] : 0;
+
+	if (value)
+		return value;
+	value = resolve(context, name, error);
+	if (*error)
+		img->culprit = name;
+	else if (img->resolved)
+		img->resolved[index] = value;
+	return value;
+}
+
 static int relocate_one(struct elf_image *img, u8 *out, u64 base, u32 target,
 			const struct elf_rela *r, elf_resolve_fn *resolve, void *context)
 {
@@ -290,8 +306,7 @@ static int relocate_one(struct elf_image *img, u8 *out, u64 base, u32 target,
 		if (SYM_BIND(s->info) == STB_WEAK || !*symbol_name(img, s))
 			return fail(img, "an undefined weak or nameless symbol",
 				    symbol_name(img, s));
-		value = resolve(context, symbol_name(img, s), &error);
-		img->culprit = symbol_name(img, s);
+		value = resolve_once(img, r->info >> 32, resolve, context, &error);
 	} else {
 		error = symbol_value(img, s, base, &value);
 	}

@@ -33,6 +33,7 @@ struct elf_image {
 	u32 nsymbols;
 	const char *strtab;
 	size_t strtab_size;
+	u64 *resolved;		/* nsymbols values, 0: not yet; or NULL: no cache */
 	const char *error;	/* what was wrong, for the log */
 	const char *culprit;	/* the symbol or section it was about, or NULL */
 };

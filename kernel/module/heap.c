@@ -4,7 +4,7 @@
  * domain), and runs of pages mapped in them. Every page is on its owner's
  * account. A run has one mapper, who alone may unmap it: the owner or slab.
  *
- * heap_lock (LOCK_MODULE) protects the window table and the runs.
+ * heap_lock (just below LOCK_MODULE) protects the window table and the runs.
  */
 #include <boot.h>
 #include <errno.h>
@@ -17,6 +17,7 @@
 
 #include "internal.h"
 
+#define MAX_ERRNO 4095
 #define WINDOW_PAGES (WINDOW_SIZE / PAGE_SIZE)
 #define RUN_DEVICE 0x80000000	/* device memory: no frames, on no account */
 
@@ -40,7 +41,7 @@ struct heap_window {
 	struct list_head runs;
 };
 
-static struct spinlock heap_lock = SPINLOCK("heap", LOCK_MODULE);
+static struct spinlock heap_lock = SPINLOCK("heap", LOCK_MODULE - 1);
 static struct heap_window **windows;
 static u8 image_used[(IMAGE_END - IMAGE_BASE) >> WINDOW_SHIFT];
 
@@ -65,6 +66,12 @@ u64 image_window_alloc(void)
 void image_window_free(u64 base)
 {
 	image_used[(base - IMAGE_BASE) >> WINDOW_SHIFT] = 0;
+}
+
+/* Addresses of windows are negative as numbers, too: errors are -1 to -4095. */
+static bool is_error(long result)
+{
+	return (u64)result >= (u64)-MAX_ERRNO;
 }
 
 static u64 window_base(u32 index)
@@ -238,7 +245,7 @@ static long heap_map_for(u32 self, u32 owner, u32 npages, u32 flags)
 	irq = spin_lock_irq(&heap_lock);
 	addr = map_locked(mapper, m, npages, flags, 0);
 	spin_unlock_irq(&heap_lock, irq);
-	if (addr < 0)
+	if (is_error(addr))
 		account_pages(m, -(long)npages);
 	return addr;
 }

@@ -18,6 +18,8 @@
 #include "elf_link.h"
 #include "loader.h"
 
+#define SYMBOL_MAX 128		/* bytes of an exported name, with NUL */
+
 static int complain(const char *name, struct elf_image *img, int error)
 {
 	pr_err("module %s: %s%s%s (error %d); it is not loaded", name,
@@ -37,15 +39,13 @@ static void *pristine_at(struct module *m, u64 addr, size_t len)
 
 static const char *pristine_string(struct module *m, const char *s, size_t max)
 {
-	for (size_t len = 1; len <= max; len++) {
-		const char *p = pristine_at(m, (u64)s, len);
+	u64 offset = (u64)s - m->window;
+	const char *p = pristine_at(m, (u64)s, 1);
 
-		if (!p)
-			return NULL;
-		if (!p[len - 1])
-			return p;
-	}
-	return NULL;
+	if (!p)
+		return NULL;
+	max = MIN(max, m->pristine_size - offset);
+	return strnlen(p, max) < max ? p : NULL;
 }
 
 /* The core's copy of a contract with its ops table, or NULL (bad pointers). */
@@ -159,7 +159,6 @@ int module_prepare(const char *file, const void *object, size_t size, struct mod
 	struct module_manifest *manifest = core_alloc(sizeof(*manifest));
 	struct module *m = NULL;
 	size_t imports = 0;
-	u32 offset;
 	int error = -ENOMEM;
 
 	if (!img || !manifest)
@@ -177,17 +176,23 @@ int module_prepare(const char *file, const void *object, size_t size, struct mod
 		goto out;
 	m->object = object;
 	m->object_size = size;
-	elf_image_section(img, ".whitix.imports", &imports, &offset);
-	error = boundary_place(m, imports / sizeof(struct symbol_import));
+	elf_image_section(img, ".whitix.imports", &imports, &m->imports_at);
+	m->nimports = imports / sizeof(struct symbol_import);
+	error = boundary_place(m, m->nimports);
 	if (!error)
 		error = prepare_image(m, img);
+	if (!error) {
+		m->image = img;
+		img->resolved = core_alloc(img->nsymbols * sizeof(u64));
+	}
 out:
 	if (error) {
-		complain(m ? m->name : file, img, error);
+		if (img)
+			complain(m ? m->name : file, img, error);
 		if (m)
 			module_discard(m);
+		core_free(img);
 	}
-	core_free(img);
 	core_free(manifest);
 	*out = error ? NULL : m;
 	return error;
@@ -196,17 +201,9 @@ out:
 /* m's import number i, or NULL past the last; strings are checked. */
 const struct symbol_import *module_import(struct module *m, u32 i)
 {
-	struct elf_image *img = core_alloc(sizeof(*img));
-	const struct symbol_import *import = NULL;
-	size_t size = 0;
-	u32 offset = 0;
+	const struct symbol_import *imports = (void *)((u8 *)m->pristine + m->imports_at);
 
-	if (img && !elf_image_parse(img, m->object, m->object_size) &&
-	    elf_image_section(img, ".whitix.imports", &size, &offset) &&
-	    (i + 1) * sizeof(*import) <= size)
-		import = (void *)((u8 *)m->pristine + offset + i * sizeof(*import));
-	core_free(img);
-	return import;
+	return i < m->nimports ? &imports[i] : NULL;
 }
 
 const char *module_import_provider(struct module *m, const struct symbol_import *import)
@@ -214,21 +211,16 @@ const char *module_import_provider(struct module *m, const struct symbol_import 
 	return pristine_string(m, import->provider, MODULE_NAME_MAX);
 }
 
-struct resolver {
-	struct module *m;
-	const struct symbol_import *imports;
-	u32 count;
-};
-
 static u64 resolve(void *context, const char *name, int *error)
 {
-	struct resolver *r = context;
+	struct module *m = context;
+	const struct symbol_import *import;
 
-	for (u32 i = 0; i < r->count; i++) {
-		const char *imported = pristine_string(r->m, r->imports[i].name, 128);
+	for (u32 i = 0; (import = module_import(m, i)); i++) {
+		const char *imported = pristine_string(m, import->name, SYMBOL_MAX);
 
 		if (imported && strcmp(imported, name) == 0)
-			return boundary_import(r->m, name, r->imports[i].version, error);
+			return boundary_import(m, name, import->version, error);
 	}
 	*error = -ENOEXEC;
 	return 0;
@@ -236,15 +228,8 @@ static u64 resolve(void *context, const char *name, int *error)
 
 static int link_imports(struct module *m, struct elf_image *img)
 {
-	struct resolver r = { .m = m };
-	size_t size = 0;
-	u32 offset = 0;
-	int error;
+	int error = elf_image_relocate(img, m->pristine, m->window, resolve, m);
 
-	if (elf_image_section(img, ".whitix.imports", &size, &offset))
-		r.imports = (void *)((u8 *)m->pristine + offset);
-	r.count = size / sizeof(*r.imports);
-	error = elf_image_relocate(img, m->pristine, m->window, resolve, &r);
 	if (error == -ENOENT)
 		img->error = "nobody exports the import";
 	else if (error == -EPROTO)
@@ -265,7 +250,7 @@ static int link_exports(struct module *m, struct elf_image *img)
 		return 0;
 	e = (void *)((u8 *)m->pristine + offset);
 	for (u32 n = size / sizeof(*e); n && !error; n--, e++) {
-		const char *name = pristine_string(m, e->name, 128);
+		const char *name = pristine_string(m, e->name, SYMBOL_MAX);
 		struct contract *c = contract_take(m, e->contract);
 		u64 addr = (u64)e->addr;
 
@@ -282,12 +267,13 @@ static int link_exports(struct module *m, struct elf_image *img)
 	return error;
 }
 
-static int map_range(const struct module_range *r)
+static int map_range(const struct module_range *r, bool zeroed)
 {
 	u64 end = ALIGN_UP(r->start + r->size, PAGE_SIZE);
 
 	for (u64 addr = r->start; addr < end; addr += PAGE_SIZE) {
-		u64 phys = frame_alloc_zeroed(0);
+		/* image_restore() writes every byte of pages with content. */
+		u64 phys = zeroed ? frame_alloc_zeroed(0) : frame_alloc(0);
 
 		if (!phys || window_map(addr, phys, r->prot)) {
 			if (phys)
@@ -343,22 +329,28 @@ int image_restore(struct module *m)
 	for (u32 r = RANGE_TEXT; r <= RANGE_DATA; r++)
 		image_write(m->range[r].start,
 			    (u8 *)m->pristine + (m->range[r].start - m->window),
-			    m->range[r].size);
+			    ALIGN_UP(m->range[r].size, PAGE_SIZE));
 	image_write(m->range[RANGE_BSS].start, NULL, m->range[RANGE_BSS].size);
 	image_write((u64)m->manifest.self, &self, sizeof(self));
 	return 0;
 }
 
+static void image_release(struct module *m)
+{
+	if (m->image)
+		core_free(m->image->resolved);
+	core_free(m->image);
+	m->image = NULL;
+}
+
 /* Second step: m is LOADED afterwards, or gone. 0 or a negative error. */
 int module_link(struct module *m)
 {
-	struct elf_image *img = core_alloc(sizeof(*img));
-	int error = img ? elf_image_parse(img, m->object, m->object_size) : -ENOMEM;
+	struct elf_image *img = m->image;
+	int error = boundary_window(m, m->window, true);
 
-	if (!error)
-		error = boundary_window(m, m->window, true);
 	for (u32 r = 0; r < RANGES && !error; r++)
-		error = map_range(&m->range[r]);
+		error = map_range(&m->range[r], r > RANGE_DATA);
 	if (!error)
 		error = link_imports(m, img);
 	if (!error) {
@@ -366,21 +358,21 @@ int module_link(struct module *m)
 		error = link_exports(m, img);
 	}
 	if (error) {
-		if (img)
-			complain(m->name, img, error);
+		complain(m->name, img, error);
 		module_discard(m);
-	} else {
-		image_restore(m);
-		module_linked_hook(m);
+		return error;
 	}
-	core_free(img);
-	return error;
+	image_release(m);
+	image_restore(m);
+	module_linked_hook(m);
+	return 0;
 }
 
 /* Takes everything of a module that is not running back, and the entry. */
 void module_discard(struct module *m)
 {
 	module_set_state(m, MODULE_UNLOADED);
+	image_release(m);
 	account_give_back(m, false);
 	boundary_unlinked(m);
 	for (u32 r = 0; r < RANGES && m->window; r++)

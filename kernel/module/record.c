@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <frame.h>
+#include <hash.h>
 #include <list.h>
 #include <string.h>
 
@@ -13,12 +14,14 @@
 
 #include "internal.h"
 
-#define RECORDS_MAX 4096	/* of one module */
+#define RECORDS_MAX 65536	/* of one module */
+#define RECORD_CHAINS 128
 
 struct record {
 	struct list_head node;	/* m->records; record_lock */
+	struct list_head chain;	/* m->record_chains, by hash */
 	char name[RECORD_NAME_MAX];
-	u32 len;
+	u32 hash, len;
 	u8 data[];
 };
 
@@ -26,22 +29,34 @@ static struct spinlock record_lock = SPINLOCK("records", LOCK_MODULE);
 
 static struct record *find(struct module *m, const char *name)
 {
+	u32 hash = hash_gnu(name);
 	struct record *r;
 
-	list_for_each_entry(r, &m->records, node)
-		if (strcmp(r->name, name) == 0)
+	if (!m->record_chains)
+		return NULL;
+	list_for_each_entry(r, &m->record_chains[hash % RECORD_CHAINS], chain)
+		if (r->hash == hash && strcmp(r->name, name) == 0)
 			return r;
 	return NULL;
 }
 
-static u32 count(struct module *m)
+/* The chains are made with the first record: false when memory is out. */
+static bool chains_ready(struct module *m)
 {
-	struct record *r;
-	u32 n = 0;
+	if (m->record_chains)
+		return true;
+	m->record_chains = core_alloc(RECORD_CHAINS * sizeof(*m->record_chains));
+	for (u32 i = 0; m->record_chains && i < RECORD_CHAINS; i++)
+		list_init(&m->record_chains[i]);
+	return m->record_chains != NULL;
+}
 
-	list_for_each_entry(r, &m->records, node)
-		n++;
-	return n;
+static void forget(struct module *m, struct record *r)
+{
+	list_del(&r->node);
+	list_del(&r->chain);
+	m->nrecords--;
+	core_free(r);
 }
 
 /* See interface/core.h. */
@@ -60,16 +75,20 @@ long record_put(u32 self, const char *name, const void *data, size_t len)
 		spin_unlock_irq(&record_lock, irq);
 		return 0;
 	}
-	r = !old && count(m) >= RECORDS_MAX ? NULL : core_alloc(sizeof(*r) + len);
-	if (r) {
+	r = !old && m->nrecords >= RECORDS_MAX ? NULL : core_alloc(sizeof(*r) + len);
+	if (r && chains_ready(m)) {
 		strlcpy(r->name, name, sizeof(r->name));
 		r->len = len;
 		memcpy(r->data, data, len);
+		r->hash = hash_gnu(name);
 		list_add_tail(&r->node, &m->records);
-		if (old) {
-			list_del(&old->node);
-			core_free(old);
-		}
+		list_add(&r->chain, &m->record_chains[r->hash % RECORD_CHAINS]);
+		m->nrecords++;
+		if (old)
+			forget(m, old);
+	} else {
+		core_free(r);
+		r = NULL;
 	}
 	spin_unlock_irq(&record_lock, irq);
 	return r ? 0 : -ENOMEM;
@@ -108,9 +127,8 @@ long record_delete(u32 self, const char *name)
 	irq = spin_lock_irq(&record_lock);
 	r = find(m, name);
 	if (r)
-		list_del(&r->node);
+		forget(m, r);
 	spin_unlock_irq(&record_lock, irq);
-	core_free(r);
 	return r ? 0 : -ENOENT;
 }
 SYMBOL_EXPORT(record_delete);
@@ -141,8 +159,8 @@ void records_free(struct module *m)
 {
 	struct record *r, *next;
 
-	list_for_each_entry_safe(r, next, &m->records, node) {
-		list_del(&r->node);
-		core_free(r);
-	}
+	list_for_each_entry_safe(r, next, &m->records, node)
+		forget(m, r);
+	core_free(m->record_chains);
+	m->record_chains = NULL;
 }

@@ -143,12 +143,7 @@ void boundary_counters_get(struct boundary_counters *c)
 	struct domain *d;
 
 	memset(c, 0, sizeof(*c));
-	for (u32 i = 0; i < SLOTS_MAX; i++) {
-		if (slots[i].module)
-			c->down += slots[i].calls;
-		else
-			c->up += slots[i].calls;
-	}
+	slots_count(c);
 	c->down -= MIN(gate_across, c->down);
 	c->across = gate_across;
 	for (u32 i = 1; (d = domain_by_index(i)); i++)

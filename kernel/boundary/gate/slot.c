@@ -20,6 +20,8 @@
 
 #include "gate.h"
 
+#define NAME_CHAINS 256
+
 struct down_name {
 	const char *name;
 	u64 index;
@@ -29,13 +31,52 @@ struct down_name {
 extern const struct down_name down_names_start[], down_names_end[];
 
 struct slot slots[SLOTS_MAX];
-static u32 name_hash[SLOTS_MAX];
+static u16 name_next[SLOTS_MAX];	/* chains of names, by hash; index + 1 */
+static u16 name_chain[NAME_CHAINS];
 static u32 slots_next;		/* first index never used */
 static u32 core_names;		/* slots that stay the core's names */
 
 u32 slot_index(const struct slot *s)
 {
 	return s - slots;
+}
+
+static u16 *name_head(const char *name)
+{
+	return &name_chain[hash_gnu(name) % NAME_CHAINS];
+}
+
+static void name_insert(struct slot *s)
+{
+	u16 *head = name_head(s->name);
+
+	name_next[slot_index(s)] = *head;
+	*head = slot_index(s) + 1;
+}
+
+static void name_remove(struct slot *s)
+{
+	u16 *link;
+
+	if (!s->name)
+		return;
+	for (link = name_head(s->name); *link; link = &name_next[*link - 1])
+		if (*link == slot_index(s) + 1) {
+			*link = name_next[slot_index(s)];
+			break;
+		}
+	s->name = NULL;
+}
+
+/* The figures of all slots, for the boot trace. */
+void slots_count(struct boundary_counters *c)
+{
+	for (u32 i = 0; i < slots_next; i++) {
+		if (slots[i].module)
+			c->down += slots[i].calls;
+		else
+			c->up += slots[i].calls;
+	}
 }
 
 /*
@@ -63,6 +104,18 @@ static bool contract_plain(const struct contract *c)
 	return !(c->flags & (CALL_FAIL_ZERO | CALL_NORETURN));
 }
 
+/*
+ * Whether a call within the domain needs the core: callbacks must be bound, so
+ * that calling them leaves a landing record; handles change their owner.
+ */
+static bool contract_light(const struct contract *c)
+{
+	for (u32 i = 0; i < c->nargs; i++)
+		if (ARG_WORD_KIND(c->arg[i]) >= ARG_KIND_HANDLE_GIVE)
+			return false;
+	return true;
+}
+
 /* Reserves the core's slots, by name. Before any module is linked. */
 void slots_init(void)
 {
@@ -75,7 +128,7 @@ void slots_init(void)
 		s->version = d->version;
 		s->used = 1;
 		s->domain = &core_domain;
-		name_hash[d->index] = hash_gnu(d->name);
+		name_insert(s);
 		if (d->index >= slots_next)
 			slots_next = d->index + 1;
 	}
@@ -87,18 +140,15 @@ void slot_set_name(struct slot *s, const char *name, u64 version)
 {
 	s->name = name;
 	s->version = version;
-	name_hash[slot_index(s)] = hash_gnu(name);
+	name_insert(s);
 }
 
 /* The slot of the export `name`, or NULL. */
 struct slot *slot_by_name(const char *name)
 {
-	u32 hash = hash_gnu(name);
-
-	for (u32 i = 0; i < slots_next; i++)
-		if (name_hash[i] == hash && slots[i].used && slots[i].name &&
-		    strcmp(slots[i].name, name) == 0)
-			return &slots[i];
+	for (u32 i = *name_head(name); i; i = name_next[i - 1])
+		if (strcmp(slots[i - 1].name, name) == 0)
+			return &slots[i - 1];
 	return NULL;
 }
 
@@ -139,7 +189,7 @@ void slot_refresh(struct slot *s)
 	if (s->module)
 		s->epoch = s->module->epoch;
 	if (d->light)
-		d->light[slot_index(s)] = live ? s->target : 0;
+		d->light[slot_index(s)] = live && contract_light(s->contract) ? s->target : 0;
 }
 
 /* Says what slot `s` calls. */
@@ -179,8 +229,8 @@ void slots_release(struct module *m)
 		s->module = NULL;
 		slot_refresh(s);
 		if (i >= core_names) {
+			name_remove(s);
 			s->used = 0;
-			name_hash[i] = 0;
 		}
 	}
 	irq_restore(flags);
