@@ -28,16 +28,16 @@ struct arena_block {
 	u64 shadow[BLOCK_SIZE / GRANULE / 64];
 };
 
-static struct core_mutex arena_lock;
+static struct core_mutex arena_lock = {
+	.wait = {
+		.lock = SPINLOCK("wait", LOCK_WAIT),
+		.sleepers = LIST_HEAD_INIT(arena_lock.wait.sleepers),
+		.refs = 1,
+	},
+};
 static struct arena_block *blocks[BLOCKS_MAX];	/* arena_lock */
 static u32 nblocks;
 static u64 calls;		/* number of the last ticket */
-
-/* Called once, before the first thread runs. */
-void arena_init(void)
-{
-	core_mutex_init(&arena_lock);
-}
 
 /* Offsets start at one block, so that 0 is none. */
 static u64 block_offset(u32 number)

@@ -17,7 +17,7 @@
 #include <runtime.h>
 
 #define NON_CANONICAL 0x00dead0000000000ull
-#define CORE_TEXT 0xffffffff80100000ull	/* where the core's image begins */
+#define CORE_TEXT 0xffffffff80110000ull	/* in the core's image, 64 KiB into it */
 #define UNOWNED_PORT 0x80		/* the POST code display: harmless */
 #define NO_SUCH_SLOT 0x7fffffff
 #define GATE_VECTOR 0x81
@@ -289,7 +289,10 @@ SYMBOL_EXPORT(faulty_count);
 /* Calls itself through the core until somebody stops it. */
 long faulty_nest(u32 depth)
 {
-	return core_call_faulty(depth + 1);
+	long result = core_call_faulty(depth + 1);
+
+	__asm__ volatile("" : "+r"(result));	/* no tail call: it takes stack */
+	return result;
 }
 SYMBOL_EXPORT(faulty_nest);
 

@@ -80,7 +80,7 @@ CONTRACT(slab_size, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(addr));
  * same range again), -EINVAL, -EEXIST for an overlap, -ENOSPC when the table of
  * ranges is full. slab_core_alloc()
  * gives up to `count` objects of `size` bytes, as slab_alloc(). The core's
- * calls carry tickets too (epoch 0) and are made one at a time.
+ * calls carry tickets too (plain numbers) and are made one at a time.
  */
 #define SLAB_GROW_MAX 0x200000
 long slab_core_grow(u64 base, u64 len);

@@ -34,6 +34,13 @@ static bool read_boot_info(u64 magic, u64 info)
 	return known;
 }
 
+/* The first mark on the serial line: what came before is the firmware's time. */
+static void mark_entry(void)
+{
+	for (const char *s = "whitix: entry\n"; *s; s++)
+		log_serial_putc(*s);
+}
+
 /*
  * Called by head.S on the boot stack, interrupts off, early page tables.
  * `magic` says which loader, `info` is the physical address of what it left.
@@ -43,6 +50,7 @@ void arch_start(u64 magic, u64 info)
 	bool known;
 
 	serial_early_init();
+	mark_entry();
 	cpu_init();
 	current->stack_base = (u64)boot_stack;
 	idt_init();
