@@ -178,11 +178,33 @@ static void file_free(struct file *f)
 	core_free(f);
 }
 
-/* See include/core/files.h: 0, -EIO, -ENFILE. May sleep. */
+/* Tells the provider, which may refuse, or give the file a number of its own. */
+static long provider_open(struct file *f, u32 oflags)
+{
+	struct provider *p = f->provider;
+	long number;
+
+	if (!p || !p->ops.open || !READ_ONCE(p->live) || (oflags & O_PATH))
+		return 0;
+	number = module_result(p->ops.open(f->number, oflags), INT64_MAX);
+	if (number >= 0) {
+		f->number = number;
+		return 0;
+	}
+	f->provider = NULL;
+	provider_put(p);
+	return number;
+}
+
+/*
+ * See include/core/files.h: 0, -EIO, -ENFILE, or the provider's error. May
+ * sleep.
+ */
 long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	      struct file **out)
 {
 	struct file *f = core_alloc(sizeof(*f));
+	long error;
 
 	if (!f) {
 		struct provider *p = fo->provider ?
@@ -203,9 +225,10 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	f->number = fo->number;
 	f->node = node;
 	core_mutex_init(&f->pos_lock);
-	if (!file_bind(f, fo)) {
+	error = file_bind(f, fo) ? provider_open(f, oflags) : -EIO;
+	if (error) {
 		file_free(f);
-		return -EIO;
+		return error;
 	}
 	*out = f;
 	return 0;

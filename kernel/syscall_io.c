@@ -455,7 +455,8 @@ static long provider_ioctl(struct file *f, u32 cmd, u64 arg)
 	}
 	result = f->provider->ops.ioctl(f->number, cmd, arg, ubuf);
 	ubuf_pop(ubuf);
-	return module_result(result, INT32_MAX);
+	result = module_result(result, INT32_MAX);
+	return result == -EINTR ? -ERESTARTSYS : result;
 }
 
 static long ioctl_flag(struct file *f, u32 flag, u64 arg)

@@ -48,12 +48,6 @@ static struct tty *tty_lock_number(u64 number)
 	return t;
 }
 
-static bool may_adopt(u64 number, u32 oflags)
-{
-	return !(number & (TTY_NUMBER_NOCTTY | TTY_NUMBER_CURRENT)) &&
-	       !(oflags & O_NOCTTY);
-}
-
 /* ---- read ------------------------------------------------------------- */
 
 static void timer_expired(u64 cookie)
@@ -157,7 +151,7 @@ static long file_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflag
 
 	if (!t)
 		return -ENXIO;
-	result = job_check_read(t, may_adopt(number, oflags));
+	result = job_check(t, SIGTTIN);
 	if (!result && len) {
 		result = read_ready(t, len, oflags & O_NONBLOCK);
 		if (result > 0 || (!result && (t->termios.c_lflag & ICANON)))
@@ -446,8 +440,6 @@ static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 
 	if (!t)
 		return -ENXIO;
-	if (may_adopt(number, 0) && cmd != TIOCSCTTY)
-		job_adopt(t);
 	result = ioctl_settings(t, cmd, arg, ubuf);
 	if (result == -ENOTTY)
 		result = ioctl_queues(t, cmd, arg, ubuf);
@@ -461,7 +453,7 @@ static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 	return result;
 }
 
-/* ---- poll, release ----------------------------------------------------- */
+/* ---- poll, open, release ----------------------------------------------------- */
 
 /* Input counts for poll when a read would be answered: VMIN without VTIME. */
 static bool poll_readable(const struct tty *t)
@@ -491,6 +483,24 @@ static long file_poll(u64 number)
 		t->want_room = true;
 	mutex_unlock(&t->lock);
 	return ready;
+}
+
+/*
+ * /dev/tty becomes the terminal that it means now (-ENXIO: none). Other
+ * terminals may become the caller's controlling terminal.
+ */
+static long file_opened(u64 number, u32 oflags)
+{
+	struct tty *t = tty_lock_number(number);
+
+	if (!t)
+		return -ENXIO;
+	if (number & TTY_NUMBER_CURRENT)
+		number = t->index | TTY_NUMBER_NOCTTY;
+	else if (!(number & TTY_NUMBER_NOCTTY) && !(oflags & O_NOCTTY))
+		job_adopt(t);
+	mutex_unlock(&t->lock);
+	return (long)number;
 }
 
 static long file_release(u64 number)
@@ -567,7 +577,7 @@ long tty_files_init(void)
 {
 	static const struct file_ops ops = {
 		.read = file_read, .write = file_write, .ioctl = file_ioctl,
-		.poll = file_poll, .release = file_release,
+		.poll = file_poll, .release = file_release, .open = file_opened,
 	};
 	long handle = provider_register(THIS_MODULE, &ops);
 

@@ -116,7 +116,6 @@ void tty_mirror_end(const struct tty *t);
 
 /* job.c */
 long job_check(struct tty *t, u32 sig);
-long job_check_read(struct tty *t, bool may_adopt);
 void job_adopt(struct tty *t);
 struct tty *job_current(void);
 long job_set_controlling(struct tty *t, u64 steal);

@@ -70,41 +70,16 @@ void tty_signal(struct tty *t, u32 sig)
 
 /*
  * A terminal that nobody controls becomes that of a session leader which has
- * none and uses it: what open(2) does without O_NOCTTY, done at first use,
- * since modules are not told of opens.
+ * none and opens it (without O_NOCTTY). The lock is held.
  */
-static void adopt(struct tty *t, const struct caller *c)
-{
-	if (!is_leader(c) || t->sid == c->sid || terminal_of(c->sid))
-		return;
-	if (t->sid && process_lives(t->sid))
-		return;
-	take(t, c);
-}
-
-/* The same for callers that only want this. The lock is held. */
 void job_adopt(struct tty *t)
 {
 	struct caller c = caller_get();
 
-	adopt(t, &c);
-}
-
-static long check(const struct tty *t, const struct caller *c, u32 sig)
-{
-	long state;
-
-	if (!t->sid || c->sid != t->sid || !t->pgrp || c->pgrp == t->pgrp)
-		return 0;
-	state = process_signal_state(THIS_MODULE, sig);
-	if (state < 0)
-		return state;
-	if (state & SIGNAL_IGNORED)
-		return sig == SIGTTOU ? 0 : -EIO;
-	if (state & SIGNAL_ORPHANED)
-		return -EIO;
-	process_signal_group(THIS_MODULE, c->pgrp, sig);
-	return -EINTR;
+	if (!is_leader(&c) || terminal_of(c.sid))
+		return;
+	if (!t->sid || !process_lives(t->sid))
+		take(t, &c);
 }
 
 /*
@@ -115,24 +90,22 @@ static long check(const struct tty *t, const struct caller *c, u32 sig)
 long job_check(struct tty *t, u32 sig)
 {
 	struct caller c;
+	long state;
 
 	if (!t->sid)
 		return 0;
 	c = caller_get();
-	return check(t, &c, sig);
-}
-
-/* For a read: adopts the terminal where that may be, then as job_check(). */
-long job_check_read(struct tty *t, bool may_adopt)
-{
-	struct caller c;
-
-	if (!t->sid && !may_adopt)
+	if (c.sid != t->sid || !t->pgrp || c.pgrp == t->pgrp)
 		return 0;
-	c = caller_get();
-	if (may_adopt)
-		adopt(t, &c);
-	return check(t, &c, SIGTTIN);
+	state = process_signal_state(THIS_MODULE, sig);
+	if (state < 0)
+		return state;
+	if (state & SIGNAL_IGNORED)
+		return sig == SIGTTOU ? 0 : -EIO;
+	if (state & SIGNAL_ORPHANED)
+		return -EIO;
+	process_signal_group(THIS_MODULE, c.pgrp, sig);
+	return -EINTR;
 }
 
 /* The caller's controlling terminal, or NULL: /dev/tty. */

@@ -56,6 +56,12 @@ struct file_ops {
 	long (*poll)(u64 number);
 	/* The last reference to the open file is gone. */
 	long (*release)(u64 number);
+	/*
+	 * May be NULL. Somebody opens file `number` with Linux's `oflags`: the
+	 * number that the open file is to have, or the error of open(2). No
+	 * release() follows an error.
+	 */
+	long (*open)(u64 number, u32 oflags);
 };
 CONTRACT(file_ops__read, 0, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
@@ -65,7 +71,8 @@ CONTRACT(file_ops__ioctl, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(cmd), ARG_VA
 	 ARG_UBUF(ubuf));
 CONTRACT(file_ops__poll, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__release, 0, ARG_VALUE(number));
-OPS_TABLE(file_ops, read, write, ioctl, poll, release);
+CONTRACT(file_ops__open, 0, ARG_VALUE(number), ARG_VALUE(oflags));
+OPS_TABLE(file_ops, read, write, ioctl, poll, release, open);
 
 INTERFACE_BEGIN
 

@@ -32,6 +32,7 @@ struct elf_rela {
 	u64 offset, info, addend;
 };
 
+#define TABLE_PREFIX ".whitix."	/* sections that the loader reads */
 #define ET_REL 1
 #define EM_X86_64 62
 #define SHT_PROGBITS 1
@@ -119,6 +120,8 @@ static enum elf_range range_of(const struct elf_shdr *s)
 	return s->flags & SHF_WRITE ? ELF_DATA : ELF_RODATA;
 }
 
+static const char *section_name(const struct elf_image *img, u32 i);
+
 static int place_sections(struct elf_image *img)
 {
 	u64 at = 0;
@@ -133,6 +136,8 @@ static int place_sections(struct elf_image *img)
 			at = ALIGN_UP(at, s->addralign ? s->addralign : 1);
 			img->place[i].range = range;
 			img->place[i].offset = at;
+			img->place[i].table = strncmp(section_name(img, i), TABLE_PREFIX,
+						      sizeof(TABLE_PREFIX) - 1) == 0;
 			at += s->size;
 			if (s->size > ELF_IMAGE_MAX || at > ELF_IMAGE_MAX)
 				return fail(img, "the image is too large", NULL);
@@ -297,12 +302,13 @@ static int relocate_one(struct elf_image *img, u8 *out, u64 base, u32 target,
 
 	if (!s)
 		return fail(img, "a relocation names no symbol", NULL);
-	if ((s->shndx == SHN_UNDEF) != (resolve != NULL))
-		return 0;
 	if (r->offset > shdr(img, target)->size ||
 	    width > shdr(img, target)->size - r->offset)
 		return fail(img, "a relocation lies outside its section", symbol_name(img, s));
 	if (s->shndx == SHN_UNDEF) {
+		if (!resolve)
+			return fail(img, "a table names an undefined symbol",
+				    symbol_name(img, s));
 		if (SYM_BIND(s->info) == STB_WEAK || !*symbol_name(img, s))
 			return fail(img, "an undefined weak or nameless symbol",
 				    symbol_name(img, s));
@@ -328,7 +334,8 @@ int elf_image_relocate(struct elf_image *img, u8 *out, u64 base,
 			continue;
 		if (s->info >= img->nsections || s->entsize != sizeof(*r) || s->offset % 8)
 			return fail(img, "a relocation section is broken", NULL);
-		if (img->place[s->info].range >= ELF_BSS)
+		if (img->place[s->info].range >= ELF_BSS ||
+		    img->place[s->info].table != !resolve)
 			continue;
 		r = (const void *)(img->object + s->offset);
 		for (u64 n = s->size / sizeof(*r); n; n--, r++) {

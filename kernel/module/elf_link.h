@@ -16,7 +16,8 @@
 enum elf_range { ELF_TEXT, ELF_RODATA, ELF_DATA, ELF_BSS, ELF_RANGES };
 
 struct elf_section_place {
-	u32 range;		/* enum elf_range, or ELF_RANGES: not loaded */
+	u16 range;		/* enum elf_range, or ELF_RANGES: not loaded */
+	bool table;		/* .whitix.* */
 	u32 offset;		/* from the image's start */
 };
 
@@ -48,8 +49,9 @@ const void *elf_image_section(const struct elf_image *img, const char *name,
 /* Copies the content into `out` (img->file_bytes bytes). */
 void elf_image_copy(const struct elf_image *img, u8 *out);
 /*
- * Applies relocations to `out` for an image at address `base`: those against
- * the object's own symbols (resolve NULL), or those against undefined ones.
+ * Applies relocations to `out` for an image at address `base`: of the tables
+ * that the loader reads (sections .whitix.*; resolve NULL, they import nothing),
+ * or of all else.
  */
 int elf_image_relocate(struct elf_image *img, u8 *out, u64 base,
 		       elf_resolve_fn *resolve, void *context);

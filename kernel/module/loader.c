@@ -135,6 +135,11 @@ static int prepare_image(struct module *m, struct elf_image *img)
 	if ((u64)manifest->init - m->range[RANGE_TEXT].start >= m->range[RANGE_TEXT].size ||
 	    !module_owns_self(m, (u64)manifest->self))
 		return -ENOEXEC;
+	img->error = "the import table is broken";
+	for (u32 i = 0; i < m->nimports; i++)
+		if (!pristine_string(m, module_import(m, i)->name, SYMBOL_MAX) ||
+		    !pristine_string(m, module_import(m, i)->provider, MODULE_NAME_MAX))
+			return -ENOEXEC;
 	img->error = NULL;
 	return 0;
 }
@@ -198,7 +203,13 @@ out:
 	return error;
 }
 
-/* m's import number i, or NULL past the last; strings are checked. */
+/* A string of the import table, which module_prepare() has checked. */
+static const char *import_text(struct module *m, const char *s)
+{
+	return (const char *)m->pristine + ((u64)s - m->window);
+}
+
+/* m's import number i, or NULL past the last. */
 const struct symbol_import *module_import(struct module *m, u32 i)
 {
 	const struct symbol_import *imports = (void *)((u8 *)m->pristine + m->imports_at);
@@ -208,7 +219,7 @@ const struct symbol_import *module_import(struct module *m, u32 i)
 
 const char *module_import_provider(struct module *m, const struct symbol_import *import)
 {
-	return pristine_string(m, import->provider, MODULE_NAME_MAX);
+	return import_text(m, import->provider);
 }
 
 static u64 resolve(void *context, const char *name, int *error)
@@ -216,12 +227,9 @@ static u64 resolve(void *context, const char *name, int *error)
 	struct module *m = context;
 	const struct symbol_import *import;
 
-	for (u32 i = 0; (import = module_import(m, i)); i++) {
-		const char *imported = pristine_string(m, import->name, SYMBOL_MAX);
-
-		if (imported && strcmp(imported, name) == 0)
+	for (u32 i = 0; (import = module_import(m, i)); i++)
+		if (strcmp(import_text(m, import->name), name) == 0)
 			return boundary_import(m, name, import->version, error);
-	}
 	*error = -ENOEXEC;
 	return 0;
 }
@@ -330,7 +338,8 @@ int image_restore(struct module *m)
 		image_write(m->range[r].start,
 			    (u8 *)m->pristine + (m->range[r].start - m->window),
 			    ALIGN_UP(m->range[r].size, PAGE_SIZE));
-	image_write(m->range[RANGE_BSS].start, NULL, m->range[RANGE_BSS].size);
+	if (m->epoch)		/* at first its pages are fresh */
+		image_write(m->range[RANGE_BSS].start, NULL, m->range[RANGE_BSS].size);
 	image_write((u64)m->manifest.self, &self, sizeof(self));
 	return 0;
 }

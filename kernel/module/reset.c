@@ -30,7 +30,7 @@ void account_give_back(struct module *m, bool resetting)
 	handle_close_all(m, resetting);
 	heap_release(m, resetting);
 	if (slab && slab != m && slab->state == MODULE_LIVE)
-		slab_owner_gone(m->id, m->epoch);
+		slab_owner_gone(m->id, resetting ? m->epoch : 0);
 	if (!resetting)
 		records_free(m);
 }

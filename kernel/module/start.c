@@ -107,7 +107,7 @@ struct object {
 	const void *data;
 	u64 size;
 	struct module *m;
-	bool done;
+	u64 needs;		/* bit i: a provider of its imports is object i */
 };
 
 /* Notes the module objects of an archive; a later one of a name replaces. */
@@ -135,20 +135,21 @@ static u32 objects_find(struct boot_archive *a, struct object *objects, u32 coun
 	return count;
 }
 
-/* Whether all that `m` imports is there, by the providers' names. */
-static bool providers_ready(struct module *m, struct object *objects, u32 count)
+/* Which objects must be started before `m`, by its imports' providers. */
+static u64 providers_of(struct module *m, struct object *objects, u32 count)
 {
 	const struct symbol_import *import;
+	u64 needs = 0;
 
 	for (u32 i = 0; (import = module_import(m, i)); i++) {
 		const char *provider = module_import_provider(m, import);
 
-		for (u32 k = 0; provider && k < count; k++)
-			if (objects[k].m && objects[k].m != m && !objects[k].done &&
+		for (u32 k = 0; k < count; k++)
+			if (objects[k].m && objects[k].m != m &&
 			    strcmp(objects[k].m->name, provider) == 0)
-				return false;
+				needs |= 1ull << k;
 	}
-	return true;
+	return needs;
 }
 
 static void link_and_start(struct object *o)
@@ -158,7 +159,6 @@ static void link_and_start(struct object *o)
 	struct module *m = o->m;
 	int error = module_link(m);
 
-	o->done = true;
 	boottrace_end(stage);
 	if (error) {
 		o->m = NULL;
@@ -170,11 +170,10 @@ static void link_and_start(struct object *o)
 
 static void start_objects(struct object *objects, u32 count)
 {
-	bool progress = true;
+	u64 waiting = 0, before, progress;
 
 	for (u32 i = 0; i < count; i++) {
-		u64 before = time_tsc();
-
+		before = time_tsc();
 		if (module_by_name(objects[i].name))
 			continue;	/* in the kernel image */
 		module_prepare(objects[i].name, objects[i].data, objects[i].size,
@@ -182,18 +181,23 @@ static void start_objects(struct object *objects, u32 count)
 		if (objects[i].m)
 			objects[i].m->link_instr = time_tsc() - before;
 	}
-	while (progress) {
-		progress = false;
+	for (u32 i = 0; i < count; i++)
+		if (objects[i].m) {
+			objects[i].needs = providers_of(objects[i].m, objects, count);
+			waiting |= 1ull << i;
+		}
+	do {
+		progress = 0;
 		for (u32 i = 0; i < count; i++) {
-			if (!objects[i].m || objects[i].done ||
-			    !providers_ready(objects[i].m, objects, count))
+			if (!(waiting >> i & 1) || objects[i].needs & waiting)
 				continue;
 			link_and_start(&objects[i]);
-			progress = true;
+			waiting &= ~(1ull << i);
+			progress = 1;
 		}
-	}
+	} while (progress);
 	for (u32 i = 0; i < count; i++)
-		if (objects[i].m && !objects[i].done) {
+		if (waiting >> i & 1) {
 			pr_err("module %s: it and its imports' providers wait for each other; it is not loaded",
 			       objects[i].name);
 			module_discard(objects[i].m);

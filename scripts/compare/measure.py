@@ -16,9 +16,9 @@ from whitixlib import qemu
 MEMORY_MIB = 128  # what the figures to reach are stated for
 SMALL_MIB = 32  # the least that must boot
 COMMAND_LINE = "console=ttyS0 panic=exit"
-TRACE = r"boottrace: (\{.*\})\r?$"
-CALLS = r"calls: (\{.*\})\r?$"
-PANIC = r"\bpanic: .*$"
+TRACE = r"boottrace: (\{.*\})\r?\n"
+CALLS = r"calls: (\{.*\})\r?\n"
+PANIC = r"\bpanic: .*\n"
 BOOT_LIMIT = 60.0  # seconds; a boot takes about one
 
 

@@ -19,6 +19,7 @@
 #define SELF_KEYBOARD 9
 #define FILES_MAX 8
 #define O_NONBLOCK 04000
+#define O_NOCTTY 00400
 #define OUTPUT_MAX 65536
 
 static struct node {
@@ -92,6 +93,15 @@ static const struct file_open *node(const char *name)
 	}
 	fail_msg("no /dev/%s", name);
 	return NULL;
+}
+
+/* open(2): the error, or 0 when the file keeps its node's number. */
+static long do_open(const char *name, u32 oflags)
+{
+	const struct file_open *f = node(name);
+	long n = shim_provider(f->provider)->open(f->number, oflags);
+
+	return n >= 0 && (u64)n == f->number ? 0 : n;
 }
 
 static long do_read(const char *name, char *buf, size_t len, u32 oflags)
@@ -321,10 +331,15 @@ static void test_sessions(void **state)
 	u32 value = 0;
 	char buf[8];
 
-	assert_int_equal(do_read("tty", buf, 8, 0), -ENXIO);
+	assert_int_equal(do_open("tty", 0), -ENXIO);
+	assert_int_equal(do_open("ttyS0", 0), 0);
 	assert_int_equal(do_ioctl("ttyS0", TIOCGPGRP, 0, &value, 4), -ENOTTY);
-	shim_session_set(1, 1);		/* a leader that uses it gets it */
-	assert_int_equal(do_ioctl("console", TIOCGPGRP, 0, &value, 4), -ENOTTY);
+	shim_session_set(1, 1);		/* a leader that opens it gets it */
+	assert_int_equal(do_open("console", 0), 0);
+	assert_int_equal(do_open("ttyS0", O_NOCTTY), 0);
+	assert_int_equal(do_ioctl("ttyS0", TIOCGPGRP, 0, &value, 4), -ENOTTY);
+	assert_int_equal(do_open("ttyS0", 0), 0);
+	assert_true(do_open("tty", 0) >= 0);
 	assert_int_equal(do_ioctl("ttyS0", TIOCGPGRP, 0, &value, 4), 0);
 	assert_int_equal(value, 1);
 	assert_int_equal(do_ioctl("tty", TIOCGSID, 0, &value, 4), 0);
@@ -410,6 +425,7 @@ static void test_reset(void **state)
 	struct linux_termios t;
 
 	shim_session_set(1, 1);
+	assert_int_equal(do_open("ttyS0", 0), 0);
 	assert_int_equal(do_ioctl("ttyS0", TIOCSPGRP, 0, &value, 4), 0);
 	shim_session_set(1, 40);
 	assert_int_equal(do_ioctl("ttyS0", TCGETS, 0, &t, sizeof(t)), 0);

@@ -20,7 +20,7 @@ def to_prompt(machine, timeout=60):
         machine.expect(re.escape(qemu.MARK_USER), timeout)
         found = {}
         while len(found) < 2:
-            mark = machine.expect([re.escape(qemu.MARK_PROMPT), r"boottrace: (\{.*\})\r?$"],
+            mark = machine.expect([re.escape(qemu.MARK_PROMPT), r"boottrace: (\{.*\})\r?\n"],
                                   timeout)
             found[mark.index] = mark
         return json.loads(found[1].match.group(1))

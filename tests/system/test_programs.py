@@ -88,7 +88,7 @@ def test_unimplemented_calls_are_logged_once(kernel):
 
 def test_boottrace_in_proc_is_the_printed_one(kernel):
     result = run(kernel)
-    printed = re.search(r"boottrace: (\{.*\})$", result.text, re.M)
+    printed = re.search(r"boottrace: (\{.*\})\n", result.text, re.M)
     text, end = result.section("/bin/cat /proc/boottrace")
     assert end == "exit 0"
     assert printed and printed.group(1) in text

@@ -21,6 +21,7 @@
 #include "gate.h"
 
 #define NAME_CHAINS 256
+#define TARGET_BITS 8
 
 struct down_name {
 	const char *name;
@@ -33,6 +34,8 @@ extern const struct down_name down_names_start[], down_names_end[];
 struct slot slots[SLOTS_MAX];
 static u16 name_next[SLOTS_MAX];	/* chains of names, by hash; index + 1 */
 static u16 name_chain[NAME_CHAINS];
+static u16 target_next[SLOTS_MAX];	/* chains of bound slots, by target */
+static u16 target_chain[1 << TARGET_BITS];
 static u32 slots_next;		/* first index never used */
 static u32 core_names;		/* slots that stay the core's names */
 
@@ -66,6 +69,22 @@ static void name_remove(struct slot *s)
 			break;
 		}
 	s->name = NULL;
+}
+
+static u16 *target_head(u64 target)
+{
+	return &target_chain[hash_u64(target, TARGET_BITS)];
+}
+
+static void target_remove(struct slot *s)
+{
+	u16 *link;
+
+	for (link = target_head(s->target); *link; link = &target_next[*link - 1])
+		if (*link == slot_index(s) + 1) {
+			*link = target_next[slot_index(s)];
+			break;
+		}
 }
 
 /* The figures of all slots, for the boot trace. */
@@ -155,14 +174,15 @@ struct slot *slot_by_name(const char *name)
 /* A free slot, or NULL when all SLOTS_MAX are taken. */
 struct slot *slot_alloc(void)
 {
-	u32 i = core_names;
+	u32 i = slots_next;
 
-	while (i < slots_next && slots[i].used)
-		i++;
+	if (i < SLOTS_MAX)
+		slots_next++;
+	else	/* all were used once: look for one that was given back */
+		for (i = core_names; i < SLOTS_MAX && slots[i].used; i++)
+			;
 	if (i == SLOTS_MAX)
 		return NULL;
-	if (i == slots_next)
-		slots_next++;
 	memset(&slots[i], 0, sizeof(slots[i]));
 	slots[i].used = 1;
 	slots[i].domain = &core_domain;
@@ -225,6 +245,8 @@ void slots_release(struct module *m)
 
 		if (!s->used || s->module != m)
 			continue;
+		if (s->bound)
+			target_remove(s);
 		s->target = 0;
 		s->module = NULL;
 		slot_refresh(s);
@@ -246,10 +268,9 @@ struct slot *slot_bind_callback(struct module *owner, u64 target,
 	struct slot *s;
 	struct contract *copy;
 
-	for (u32 i = 0; i < slots_next; i++) {
-		s = &slots[i];
-		if (s->used && s->bound && s->module == owner &&
-		    s->target == target &&
+	for (u32 i = *target_head(target); i; i = target_next[i - 1]) {
+		s = &slots[i - 1];
+		if (s->target == target && s->module == owner &&
 		    memcmp(s->contract->arg, contract->arg,
 			   sizeof(contract->arg)) == 0)
 			return s;
@@ -264,6 +285,8 @@ struct slot *slot_bind_callback(struct module *owner, u64 target,
 	}
 	s->bound = 1;
 	slot_bind(s, owner, target, copy);
+	target_next[slot_index(s)] = *target_head(target);
+	*target_head(target) = slot_index(s) + 1;
 	return s;
 }
 
