@@ -206,8 +206,8 @@ static long string_add_user(struct exec *x, u32 number, u64 user)
 	return error;
 }
 
-/* Adds the strings of a vector, without its first `skip`; counts in *count. */
-static long strings_add(struct exec *x, u64 vector, bool kernel, u32 skip, u32 *count)
+/* Adds the strings of a vector; counts them in *count. */
+static long strings_add(struct exec *x, u64 vector, bool kernel, u32 *count)
 {
 	u64 pointer;
 	long error = 0;
@@ -222,8 +222,6 @@ static long strings_add(struct exec *x, u64 vector, bool kernel, u32 skip, u32 *
 			return -EFAULT;
 		if (!pointer)
 			break;
-		if (i < skip)
-			continue;
 		error = kernel ? string_add_core(x, x->argc + x->envc, (char *)pointer) :
 				 string_add_user(x, x->argc + x->envc, pointer);
 		(*count)++;
@@ -231,28 +229,83 @@ static long strings_add(struct exec *x, u64 vector, bool kernel, u32 skip, u32 *
 	return error;
 }
 
+/* Gathers argv, envp and, as AT_EXECFN, the program's own name. */
 static long arguments_gather(struct exec *x, const char *path, u64 argv, u64 envp,
 			     bool kernel)
 {
 	u64 quarter = process_rlimit(current->process, RLIMIT_STACK) / 4;
-	long error = 0;
-	u32 i;
+	long error;
 
 	x->limit = MIN(MAX(quarter, ARG_MAX_LEAST), ARG_MAX_MOST);
 	x->text = pageobj_new();
 	x->offsets = pageobj_new();
 	if (!x->text || !x->offsets)
 		return -ENOMEM;
-	for (i = x->nprefix; i > 0 && !error; i--)
-		error = string_add_core(x, x->argc++, x->prefix[i - 1]);
-	if (!error)
-		error = strings_add(x, argv, kernel, x->nprefix ? 1 : 0, &x->argc);
+	error = strings_add(x, argv, kernel, &x->argc);
 	if (!error && !x->argc)
 		error = string_add_core(x, x->argc++, "");
 	if (!error)
-		error = strings_add(x, envp, kernel, 0, &x->envc);
-	/* The program's own name ends the text: AT_EXECFN. */
+		error = strings_add(x, envp, kernel, &x->envc);
 	return error ? error : string_add_core(x, x->argc + x->envc, path);
+}
+
+static u64 string_offset(struct pageobj *offsets, u32 number)
+{
+	u64 offset = 0;
+
+	pageobj_read_core(offsets, number * sizeof(u64), &offset, sizeof(offset));
+	return offset;
+}
+
+/* Adds all strings of the old text but the first behind those that are there. */
+static long strings_append(struct exec *x, struct pageobj *text, u64 bytes,
+			   struct pageobj *offsets, u32 count)
+{
+	u64 from = count > 1 ? string_offset(offsets, 1) : bytes, base = x->bytes;
+	u32 i, first = x->argc;
+	long error = 0;
+
+	for (i = 1; i < count && !error; i++) {
+		u64 at = string_offset(offsets, i) - from + base;
+
+		if (pageobj_write_core(x->offsets, (first + i - 1) * sizeof(u64), &at,
+				       sizeof(at)) != sizeof(at))
+			error = -ENOMEM;
+	}
+	while (from < bytes && !error) {
+		u64 n = MIN(bytes - from, sizeof(x->vector));
+
+		pageobj_read_core(text, from, x->vector, n);
+		error = text_add(x, x->vector, n);
+		from += n;
+	}
+	return error;
+}
+
+/* A script: its interpreter's arguments take the place of argv[0]. */
+static long arguments_prefix(struct exec *x)
+{
+	struct pageobj *text = x->text, *offsets = x->offsets;
+	u32 i, rest = x->argc - 1, strings = x->argc + x->envc + 1;
+	u64 bytes = x->bytes;
+	long error = -ENOMEM;
+
+	if (!x->nprefix)
+		return 0;
+	x->text = pageobj_new();
+	x->offsets = pageobj_new();
+	x->argc = 0;
+	x->bytes = 0;
+	if (x->text && x->offsets)
+		error = 0;
+	for (i = x->nprefix; i > 0 && !error; i--)
+		error = string_add_core(x, x->argc++, x->prefix[i - 1]);
+	if (!error)
+		error = strings_append(x, text, bytes, offsets, strings);
+	x->argc += rest;
+	pageobj_put(text);
+	pageobj_put(offsets);
+	return error;
 }
 
 /* ---- mapping ----------------------------------------------------------- */
@@ -362,14 +415,10 @@ static long vector_add(struct exec *x, u64 word)
 static long vector_add_strings(struct exec *x, u32 first, u32 count, u64 base)
 {
 	long error = 0;
-	u64 offset;
 	u32 i;
 
-	for (i = 0; i < count && !error; i++) {
-		pageobj_read_core(x->offsets, (first + i) * sizeof(u64), &offset,
-				  sizeof(offset));
-		error = vector_add(x, base + offset);
-	}
+	for (i = 0; i < count && !error; i++)
+		error = vector_add(x, base + string_offset(x->offsets, first + i));
 	return error ? error : vector_add(x, 0);
 }
 
@@ -403,11 +452,7 @@ static u32 auxv_fill(const struct exec *x, u64 *auxv, u64 text, u64 random,
 	memcpy(auxv, words, sizeof(words));
 	for (i = 0; i < n; i += 2)
 		if (auxv[i] == AT_EXECFN)
-			pageobj_read_core(x->offsets, (x->argc + x->envc) * sizeof(u64),
-					  &auxv[i + 1], sizeof(u64));
-	for (i = 0; i < n; i += 2)
-		if (auxv[i] == AT_EXECFN)
-			auxv[i + 1] += text;
+			auxv[i + 1] = text + string_offset(x->offsets, x->argc + x->envc);
 	return n;
 }
 
@@ -431,7 +476,7 @@ static long stack_fill(struct exec *x)
 {
 	u64 text = ALIGN_DOWN(USER_STACK_TOP - sizeof(u64) - x->bytes, 16);
 	u64 platform_at = text - sizeof(platform), random = platform_at - RANDOM_BYTES;
-	u64 auxv[2 * AUXV_MAX], words, env_offset;
+	u64 auxv[2 * AUXV_MAX], words;
 	u8 bytes[RANDOM_BYTES];
 	u32 nauxv, i;
 	long error;
@@ -456,9 +501,8 @@ static long stack_fill(struct exec *x)
 		error = vector_add(x, auxv[i]);
 	if (!error)
 		error = vector_flush(x);
-	pageobj_read_core(x->offsets, x->argc * sizeof(u64), &env_offset, sizeof(u64));
 	x->mm->arg_start = text;
-	x->mm->arg_end = text + env_offset;
+	x->mm->arg_end = text + string_offset(x->offsets, x->argc);
 	x->mm->env_end = text + x->bytes;
 	return error;
 }
@@ -619,11 +663,13 @@ long process_exec(u64 at, const char *path, u64 argv, u64 envp, bool kernel,
 
 	if (!x)
 		return -ENOMEM;
-	error = program_open(x, at, path);
+	error = arguments_gather(x, path, argv, envp, kernel);
+	if (!error)
+		error = program_open(x, at, path);
 	if (!error)
 		error = interp_open(x);
 	if (!error)
-		error = arguments_gather(x, path, argv, envp, kernel);
+		error = arguments_prefix(x);
 	if (!error)
 		error = creds_choose(x);
 	if (!error)

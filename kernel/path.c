@@ -56,7 +56,8 @@ u64 path_root(void)
 
 /*
  * The node at which `path` starts: the working directory for AT_FDCWD, else
- * what `dirfd` names; *hold keeps it. 0, -EBADF, -ENOTDIR.
+ * what `dirfd` names, 0 for a file without one when the path is empty; *hold
+ * keeps it. 0, -EBADF, -ENOTDIR.
  */
 long path_at(int dirfd, const char *path, u64 *node, struct file **hold)
 {
@@ -69,7 +70,7 @@ long path_at(int dirfd, const char *path, u64 *node, struct file **hold)
 	f = fd_get(dirfd);
 	if (!f)
 		return -EBADF;
-	if (!f->node || (path[0] && !S_ISDIR(f->mode))) {
+	if (path[0] && (!f->node || !S_ISDIR(f->mode))) {
 		file_put(f);
 		return -ENOTDIR;
 	}

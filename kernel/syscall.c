@@ -43,7 +43,9 @@
 	X(set_robust_list) X(get_robust_list) X(utimensat) X(dup3) X(pipe2) \
 	X(preadv) X(pwritev) X(rt_tgsigqueueinfo) X(prlimit64) X(syncfs) \
 	X(getcpu) X(renameat2) X(getrandom) X(execveat) X(statx) X(clone3) \
-	X(close_range) X(faccessat2)
+	X(close_range) X(faccessat2) X(getxattr) X(lgetxattr) X(fgetxattr) \
+	X(setxattr) X(lsetxattr) X(fsetxattr) X(removexattr) X(lremovexattr) \
+	X(fremovexattr) X(listxattr) X(llistxattr) X(flistxattr)
 
 /* Arguments are Linux's: a function takes as many of the six as it wants. */
 typedef long syscall_fn();

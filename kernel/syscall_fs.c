@@ -399,7 +399,7 @@ long sys_utimensat(int dirfd, u64 path, u64 times, u32 flags)
 
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (times && get_user_bytes(t, times, sizeof(t)))
+	if ((!path && dirfd == AT_FDCWD) || (times && get_user_bytes(t, times, sizeof(t))))
 		return -EFAULT;
 	error = time_choose(&t[0], &attr.atime_ns, VFS_SET_ATIME, &which);
 	if (!error)
@@ -840,6 +840,42 @@ long sys_umask(u32 mask)
 	creds_changed();
 	return old;
 }
+
+/* ---- extended attributes ------------------------------------------------ */
+
+/* No file system has any: what is asked for is looked up and refused. */
+static long xattr_path(u64 path, bool links, long result)
+{
+	struct path_arg a;
+	u64 node = 0;
+	long error = path_open(AT_FDCWD, path, false, &a);
+
+	if (error)
+		return error;
+	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path, follow(links), &node));
+	if (error)
+		return error;
+	vfs_release(node);
+	return result;
+}
+
+static long xattr_fd(int fd, long result)
+{
+	struct file *f = fd_get(fd);
+
+	file_put(f);
+	return f ? result : -EBADF;
+}
+
+#define XATTR(name, result) \
+	long sys_##name(u64 path) { return xattr_path(path, true, result); } \
+	long sys_l##name(u64 path) { return xattr_path(path, false, result); } \
+	long sys_f##name(int fd) { return xattr_fd(fd, result); }
+XATTR(getxattr, -EOPNOTSUPP)
+XATTR(setxattr, -EOPNOTSUPP)
+XATTR(removexattr, -EOPNOTSUPP)
+XATTR(listxattr, 0)
+#undef XATTR
 
 /* ---- file systems ------------------------------------------------------ */
 

@@ -626,7 +626,7 @@ long sys_sendfile(int out_fd, int in_fd, u64 offset, u64 len)
 	buf = core_alloc(COPY_CHUNK);
 	if (buf)
 		n = copy_files(out, in, offset ? &at : NULL, len, buf);
-	if (n > 0 && offset && put_user_bytes(offset, &at, sizeof(at)))
+	if (offset && put_user_bytes(offset, &at, sizeof(at)))
 		n = -EFAULT;
 put:
 	core_free(buf);

@@ -357,12 +357,12 @@ long sys_prlimit64(u32 pid, u32 which, u64 new, u64 old)
 
 long sys_getrlimit(u32 which, u64 user)
 {
-	return sys_prlimit64(0, which, 0, user);
+	return user ? sys_prlimit64(0, which, 0, user) : -EFAULT;
 }
 
 long sys_setrlimit(u32 which, u64 user)
 {
-	return sys_prlimit64(0, which, user, 0);
+	return user ? sys_prlimit64(0, which, user, 0) : -EFAULT;
 }
 
 /* getrusage(2). */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <frame.h>
 #include <irq.h>
+#include <kalloc.h>
 #include <log.h>
 #include <mm.h>
 #include <modules.h>
@@ -70,7 +71,8 @@ static void text_meminfo(struct text *t)
 	text_printf(t, "MemAvailable:   %8lu kB\nBuffers:        %8lu kB\n", KIB(free), 0ul);
 	text_printf(t, "Cached:         %8lu kB\nSwapCached:     %8lu kB\n", 0ul, 0ul);
 	text_printf(t, "SwapTotal:      %8lu kB\nSwapFree:       %8lu kB\n", 0ul, 0ul);
-	text_printf(t, "Shmem:          %8lu kB\n", 0ul);
+	text_printf(t, "Shmem:          %8lu kB\nSlab:           %8lu kB\n", 0ul,
+		    KIB(kalloc_counters().pages));
 }
 
 static const char *placement(const struct module *m)

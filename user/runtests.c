@@ -7,14 +7,16 @@
  *	@@ begin hello a b
  *	@@ end hello a b: exit 0
  *
- * then powers the machine off. The list is argv[1], else /test/list. A line
+ * mounts /proc and /dev before, and powers the machine off at the end. The list is argv[1], else /test/list. A line
  * `console` reads one byte of the console first: that ends the boot trace.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +71,16 @@ static void reap_orphans(void)
 		;
 }
 
+static void mount_all(void)
+{
+	mkdir("/proc", 0755);
+	mkdir("/dev", 0755);
+	if (mount("proc", "/proc", "proc", 0, NULL))
+		printf("@@ cannot mount /proc: errno %d\n", errno);
+	if (mount("devfs", "/dev", "devfs", 0, NULL))
+		printf("@@ cannot mount /dev: errno %d\n", errno);
+}
+
 static void open_console(void)
 {
 	int fd;
@@ -89,6 +101,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	open_console();
+	mount_all();
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, list, sizeof(list) - 1);
 	if (n < 0) {

@@ -37,10 +37,9 @@ static u32 provider;
 static struct tty *tty_lock_number(u64 number)
 {
 	struct tty *t = number & TTY_NUMBER_CURRENT ? job_current() :
-			(number & TTY_NUMBER_INDEX) < TTY_MAX ?
-			&ttys[number & TTY_NUMBER_INDEX] : NULL;
+			tty_at(number & TTY_NUMBER_INDEX);
 
-	if (!t || !t->used)
+	if (!t)
 		return NULL;
 	mutex_lock(&t->lock);
 	if (!(number & TTY_NUMBER_NOCTTY))
@@ -537,8 +536,10 @@ static bool names(const char *value, const struct tty *t)
 static struct tty *tty_named(const char *value)
 {
 	for (u32 i = 0; i < TTY_MAX; i++) {
-		if (ttys[i].used && names(value, &ttys[i]))
-			return &ttys[i];
+		struct tty *t = tty_at(i);
+
+		if (t && names(value, t))
+			return t;
 	}
 	return NULL;
 }
@@ -557,14 +558,14 @@ static long publish_console(struct tty *t)
 	value[sizeof(value) - 1] = '\0';
 	console = tty_named(chosen ? value : DEFAULT_CONSOLE);
 	if (!console)
-		console = t->index ? &ttys[0] : t;
+		console = t->index ? tty_at(0) : t;
 	if (!chosen && console != tty_named(DEFAULT_MIRROR))
 		tty_mirror_set(console, tty_named(DEFAULT_MIRROR));
 	return publish("console", CONSOLE_MODE, RDEV_CONSOLE,
 		       console->index | TTY_NUMBER_NOCTTY);
 }
 
-/* Makes the device files of a terminal. tty_table_lock is held. */
+/* Makes the device files of a terminal. The table's lock is held. */
 long tty_files_publish(struct tty *t)
 {
 	long err = publish(t->name, TTY_MODE, t->rdev, t->index);

@@ -14,7 +14,7 @@
 #define PORT_WRITE_MAX 4096	/* tty_port_ops.write's contract */
 #define CBAUD_LOW 0xfu		/* the other bit of CBAUD selects high rates */
 
-/* The terminal that shows mirror_from's output too. t: tty_table_lock */
+/* The terminal that shows mirror_from's output too. set with the table's lock held */
 static struct tty *mirror_from, *mirror_to;
 
 /* Makes `to` show what `from` shows; its keys go to `from`. */

@@ -8,7 +8,7 @@
  *
  * State: records (state.c), so that a shell does not notice a reset.
  *
- * Lock order: tty_table_lock, then one tty's lock. No lock is held while a
+ * Lock order: tty.c's table_lock, then one tty's lock. No lock is held while a
  * port is called, since a port may call tty_input() from there.
  */
 #ifndef TTY_INTERNAL_H
@@ -42,8 +42,7 @@
 #define TTY_NOT_READY (-1)
 
 struct tty {
-	/* constant while the tty exists; t: tty_table_lock; l: lock */
-	bool used;		/* t */
+	/* constant once it is in the table; l: lock */
 	u32 index;
 	char name[TTY_NAME_MAX];
 	u64 rdev;
@@ -87,9 +86,10 @@ struct tty {
 	u64 deadline;		/* l: of the read with VMIN 0; 0: none */
 };
 
-extern struct tty ttys[TTY_MAX];
-extern struct mutex tty_table_lock;
 extern u32 tty_wait;		/* what all open terminals wait on */
+
+/* tty.c: the terminal of that index, or NULL. Terminals are never freed. */
+struct tty *tty_at(u32 index);
 
 /* ldisc.c */
 void ldisc_init(struct tty *t);

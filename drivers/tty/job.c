@@ -48,8 +48,10 @@ static void drop_dead_session(struct tty *t)
 static struct tty *terminal_of(u32 sid)
 {
 	for (u32 i = 0; i < TTY_MAX; i++) {
-		if (ttys[i].used && sid && ttys[i].sid == sid)
-			return &ttys[i];
+		struct tty *t = tty_at(i);
+
+		if (t && sid && t->sid == sid)
+			return t;
 	}
 	return NULL;
 }

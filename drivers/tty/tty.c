@@ -8,40 +8,60 @@
 
 #include "internal.h"
 
-struct tty ttys[TTY_MAX];
-struct mutex tty_table_lock = MUTEX_INIT;
+static struct tty *ttys[TTY_MAX];	/* filled in order; table_lock to add */
+static struct mutex table_lock = MUTEX_INIT;
 u32 tty_wait;
+
+struct tty *tty_at(u32 index)
+{
+	return index < TTY_MAX ? READ_ONCE(ttys[index]) : NULL;
+}
 
 static struct tty *find(const char *name)
 {
 	for (u32 i = 0; i < TTY_MAX; i++) {
-		if (ttys[i].used && !strcmp(ttys[i].name, name))
-			return &ttys[i];
+		struct tty *t = tty_at(i);
+
+		if (t && !strcmp(t->name, name))
+			return t;
 	}
 	return NULL;
 }
 
-static struct tty *make(const char *name, u64 rdev)
+/* A terminal that is not in the table yet. NULL: no memory. */
+static struct tty *make(u32 index)
 {
-	for (u32 i = 0; i < TTY_MAX; i++) {
-		struct tty *t = &ttys[i];
+	struct tty *t = kzalloc(sizeof(*t));
 
-		if (t->used)
-			continue;
-		strlcpy(t->name, name, sizeof(t->name));
-		t->index = i;
-		t->rdev = rdev;
-		ldisc_init(t);
-		t->used = true;
-		return t;
-	}
-	return NULL;
+	if (!t)
+		return NULL;
+	t->index = index;
+	ldisc_init(t);
+	return t;
+}
+
+/* The same, put into the table. */
+static long add(const char *name, u64 rdev, struct tty **out)
+{
+	u32 i = 0;
+
+	while (i < TTY_MAX && ttys[i])
+		i++;
+	if (i == TTY_MAX)
+		return -ENOSPC;
+	*out = make(i);
+	if (!*out)
+		return -ENOMEM;
+	strlcpy((*out)->name, name, sizeof((*out)->name));
+	(*out)->rdev = rdev;
+	WRITE_ONCE(ttys[i], *out);
+	return 0;
 }
 
 /*
  * Registers a port, or the same again after its module's reset: it is told its
  * settings and given what waits for it at the next use. Returns the
- * terminal's number; -EBUSY: another module's; -ENOSPC. Calls no port.
+ * terminal's number; -EBUSY: another module's; -ENOSPC; -ENOMEM. Calls no port.
  */
 long tty_port_register(u32 self, const char *name, u64 rdev, u64 port,
 		       const struct tty_port_ops *ops)
@@ -50,15 +70,13 @@ long tty_port_register(u32 self, const char *name, u64 rdev, u64 port,
 	bool again;
 	long err = -EBUSY;
 
-	mutex_lock(&tty_table_lock);
+	mutex_lock(&table_lock);
 	t = find(name);
 	again = t != NULL;
 	if (again && t->owner && t->owner != self)
 		goto out;
-	err = -ENOSPC;
-	if (!again)
-		t = make(name, rdev);
-	if (!t)
+	err = again ? 0 : add(name, rdev, &t);
+	if (err)
 		goto out;
 	mutex_lock(&t->lock);
 	t->owner = self;
@@ -71,15 +89,10 @@ long tty_port_register(u32 self, const char *name, u64 rdev, u64 port,
 	if (err >= 0)
 		err = t->index;
 out:
-	mutex_unlock(&tty_table_lock);
+	mutex_unlock(&table_lock);
 	return err;
 }
 SYMBOL_EXPORT(tty_port_register);
-
-static struct tty *tty_get(u32 index)
-{
-	return index < TTY_MAX && ttys[index].used ? &ttys[index] : NULL;
-}
 
 /*
  * Bytes that arrived. Keys of a mirror go to what it shows; what the mirror
@@ -88,7 +101,7 @@ static struct tty *tty_get(u32 index)
  */
 long tty_input(u32 self, u32 tty, const char *buf, size_t len)
 {
-	struct tty *t = tty_get(tty);
+	struct tty *t = tty_at(tty);
 
 	if (!t)
 		return -EINVAL;
@@ -111,7 +124,7 @@ SYMBOL_EXPORT(tty_input);
 /* The port takes bytes again: gives it some. Returns 0, or -EINVAL. */
 long tty_writable(u32 self, u32 tty)
 {
-	struct tty *t = tty_get(tty);
+	struct tty *t = tty_at(tty);
 
 	if (!t || t->owner != self)
 		return -EINVAL;
@@ -127,9 +140,9 @@ long tty_port_find(u32 self, const char *name)
 {
 	struct tty *t;
 
-	mutex_lock(&tty_table_lock);
+	mutex_lock(&table_lock);
 	t = find(name);
-	mutex_unlock(&tty_table_lock);
+	mutex_unlock(&table_lock);
 	return t ? (long)t->index : -ENOENT;
 }
 SYMBOL_EXPORT(tty_port_find);
@@ -137,17 +150,19 @@ SYMBOL_EXPORT(tty_port_find);
 /* Brings back the terminals of the records. */
 static void recover(void)
 {
-	mutex_lock(&tty_table_lock);
+	mutex_lock(&table_lock);
 	for (u32 i = 0; i < TTY_MAX; i++) {
-		struct tty *t = &ttys[i];
+		struct tty *t = make(i);
 
-		t->index = i;
-		ldisc_init(t);
-		t->used = state_restore(t);
-		if (t->used && tty_files_publish(t) < 0)
+		if (!t || !state_restore(t)) {
+			kfree(t);
+			break;
+		}
+		WRITE_ONCE(ttys[i], t);
+		if (tty_files_publish(t) < 0)
 			pr_err("%s has no device file", t->name);
 	}
-	mutex_unlock(&tty_table_lock);
+	mutex_unlock(&table_lock);
 	wait_wake(tty_wait);
 }
 

@@ -198,8 +198,8 @@ static void start_objects(struct object *objects, u32 count)
 	} while (progress);
 	for (u32 i = 0; i < count; i++)
 		if (waiting >> i & 1) {
-			pr_err("module %s: it and its imports' providers wait for each other; it is not loaded",
-			       objects[i].name);
+			pr_err("module %s: it and a provider of its imports wait for "
+			       "each other; it is not loaded", objects[i].name);
 			module_discard(objects[i].m);
 		}
 }

@@ -70,13 +70,18 @@ def with_import(data, name, change):
     if change == "version":
         obj.data[imports["sh_offset"] + IMPORT_VERSION_AT] ^= 0xff
         return bytes(obj.data)
-    # The name is a string that the import's first relocation points at.
+    # The name is a string that the import's first relocation points at; the
+    # undefined symbol has the same name in the string table.
     rela = obj.relocations(".whitix.imports")
     first = next(r for r in rela.iter_relocations() if r["r_offset"] == 0)
     symbol = obj.section(".symtab").get_symbol(first["r_info_sym"])
     strings = obj.elf.get_section(symbol["st_shndx"])
     at = strings["sh_offset"] + symbol["st_value"] + first["r_addend"]
+    imported = bytes(obj.data[at:obj.data.index(b"\0", at)]).decode()
     obj.data[at] = ord("Z")
+    for undefined in obj.section(".symtab").iter_symbols():
+        if undefined.name == imported:
+            obj.data[obj.section(".strtab")["sh_offset"] + undefined["st_name"]] = ord("Z")
     return bytes(obj.data)
 
 
@@ -94,12 +99,12 @@ def with_manifest(data, name, offset, fmt, value):
 
 
 def with_symbol_section(data, name, section):
-    """The first function's symbol lies in a section that does not exist."""
+    """The symbols of .text lie in a section that does not exist."""
     obj = Object(data)
     obj.rename(name)
-    table = obj.section(".symtab")
+    table, text = obj.section(".symtab"), obj.elf.get_section_index(".text")
     for i, symbol in enumerate(table.iter_symbols()):
-        if symbol["st_info"]["type"] == "STT_FUNC":
+        if symbol["st_shndx"] == text:
             obj.put(table["sh_offset"] + i * table["sh_entsize"] + 6, "<H", section)
     return bytes(obj.data)
 

@@ -133,7 +133,9 @@ class Kernel:
         with self.pvh(f"{RUN_LIST} {append}", archive, tag, limit=timeout,
                       **options) as machine:
             if "console" in lines:
+                # What is typed is echoed: not into the middle of the trace.
                 machine.expect("@@ console", timeout)
+                machine.expect("boottrace: .*\n", timeout)
                 machine.send("\n")
             status = machine.run_to_end(timeout)
             return ProgramRun(machine.buffer, status)

@@ -154,22 +154,39 @@ def test_busybox_powers_off(kernel):
 def test_shell_on_the_serial_line(kernel):
     """The default /init: type a command, read its answer."""
     with kernel.pvh(tag="shell") as machine:
-        machine.expect("# $", 30)
+        machine.expect(system.qemu.MARK_PROMPT, 30)
+        machine.expect("boottrace: .*\n", 30)
         machine.send("echo $((6 * 7)) is the answer\n")
         machine.expect(r"^42 is the answer", 20)
         machine.send("cat /proc/accounts\n")
         machine.expect("slab", 20)
-        machine.send("sleep 100\n")
-        machine.expect("sleep 100\r?\n", 20)
+        machine.send("sh -c 'echo rea''dy; exec sleep 100'\n")
+        machine.expect("^ready", 20)
         machine.send("\x03")
-        machine.expect("# $", 20)
+        machine.expect("whitix# ", 20)
+        machine.send("echo back $?\n")
+        machine.expect("^back 130", 20)
         machine.send("poweroff -f\n")
         assert machine.run_to_end(30) == 0
 
 
-def test_panic_ways(kernel):
-    """Without a first program the kernel panics, and panic= says what then."""
-    with kernel.pvh("init=/not/there", tag="no-init") as machine:
-        status = machine.run_to_end(30)
+def without_programs(kernel):
+    """Path of a boot archive that has the modules alone."""
+    archive = system.cpio.Writer()
+    with open(kernel.path("boot.cpio"), "rb") as source:
+        for name, mode, body in system.cpio.read(source.read()):
+            if name.startswith("modules/") and body:
+                archive.file(name, body, mode & 0o777)
+    with open(kernel.path("modules-only.cpio"), "wb") as out:
+        out.write(archive.bytes())
+    return kernel.path("modules-only.cpio")
+
+
+@pytest.mark.parametrize("way, status", [("exit", system.qemu.STATUS_PANIC), ("reboot", 0)])
+def test_panic_without_a_program(kernel, way, status):
+    """Without a first program the kernel panics; panic= says what then."""
+    argv = system.qemu.command_pvh(kernel.path("whitix.elf"), without_programs(kernel),
+                                   f"console=ttyS0 panic={way}")
+    with system.qemu.Machine(argv, log=kernel.path(f"panic-{way}.log")) as machine:
+        assert machine.run_to_end(30) == status
         assert re.search(system.PANIC, machine.buffer), machine.buffer[-2000:]
-        assert status == system.qemu.STATUS_PANIC

@@ -196,7 +196,8 @@ struct module *module_running(const struct regs *regs);
 
 /* Ring-3 addresses of labels in the gate text. */
 extern char gate_text_start[], gate_text_end[];
-extern char ring3_enter[], ring3_return[], light_call[], light_return[], light_stale[], light_stale_ip[];
+extern char ring3_enter[], ring3_return[];
+extern char light_call[], light_return[], light_stale[], light_stale_ip[];
 #define RING3(label) ((u64)(label) - (u64)gate_text_start + GATE_TEXT)
 
 #endif
