@@ -154,6 +154,7 @@ static void put_stage(struct text *t, const struct stage *s)
 
 static void put_module(struct text *t, const struct module *m)
 {
+	struct boundary_counters c;
 	u32 domain = 0;
 	const char *placement = boundary_placement(m, &domain);
 
@@ -163,8 +164,8 @@ static void put_module(struct text *t, const struct module *m)
 	put_string(t, "placement", placement);
 	put(t, ",\"domain\":%u,\"link_ticks\":%lu,\"start_ticks\":%lu", domain,
 	    m->link_instr, m->start_instr);
-	put_calls(t, m->calls_down, m->calls_up, m->calls_across,
-		  m->bytes_copied);
+	boundary_module_counters(m, &c);
+	put_calls(t, c.down, c.up, c.across, c.bytes);
 	put(t, ",\"pages\":%u}", m->pages);
 }
 

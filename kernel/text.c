@@ -75,16 +75,12 @@ static void text_meminfo(struct text *t)
 		    KIB(kalloc_counters().pages));
 }
 
-static const char *placement(const struct module *m)
-{
-	return m->built_in || !boundary_domains() ? "core" : boundary_domains();
-}
-
 static void text_modules(struct text *t, bool accounts)
 {
 	struct module *m;
 	u64 size;
-	u32 id, i;
+	u32 id, i, domain;
+	struct boundary_counters c;
 
 	for (id = 1; id < MODULES_MAX; id++) {
 		m = module_by_id(id);
@@ -92,14 +88,14 @@ static void text_modules(struct text *t, bool accounts)
 			continue;
 		for (i = 0, size = 0; i < RANGES; i++)
 			size += m->range[i].size;
+		boundary_module_counters(m, &c);
 		if (accounts)
 			text_printf(t, "%s state=%s placement=%s epoch=%u resets=%u "
 				    "faults=%u pages=%u quota=%u handles=%u down=%lu "
 				    "up=%lu across=%lu bytes=%lu\n", m->name,
-				    module_state_name(m), placement(m), m->epoch,
+				    module_state_name(m), boundary_placement(m, &domain), m->epoch,
 				    m->resets, m->faults, m->pages, m->quota_pages,
-				    m->handles, m->calls_down, m->calls_up,
-				    m->calls_across, m->bytes_copied);
+				    m->handles, c.down, c.up, c.across, c.bytes);
 		else
 			text_printf(t, "%s %lu 0 - %s 0x%016lx\n", m->name, size,
 				    m->state == MODULE_LIVE ? "Live" : "Loading",

@@ -46,5 +46,7 @@ struct boundary_counters {
 	u64 down, up, across, bytes;
 };
 void boundary_counters_get(struct boundary_counters *c);
+/* Of one module: calls into it by the core and by modules, its calls up. */
+void boundary_module_counters(const struct module *m, struct boundary_counters *c);
 
 #endif

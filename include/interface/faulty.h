@@ -45,7 +45,7 @@ INTERFACE_BEGIN
 /* Commits `kind` (enum fault_kind). Returns 0 only when nothing happened. */
 long faulty_commit(u32 kind);
 CONTRACT(faulty_commit, CALL_SLEEPS, ARG_VALUE(kind));
-/* As faulty_commit() the first time after `arm`; then returns 42. Restartable. */
+/* As faulty_commit() the first time; the next call (a restart) returns 42. */
 long faulty_commit_once(u32 kind);
 CONTRACT(faulty_commit_once, CALL_RESTARTABLE, ARG_VALUE(kind));
 /* FAULT_LIE: claims to have filled more than `len`. */

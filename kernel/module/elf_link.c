@@ -121,6 +121,8 @@ static enum elf_range range_of(const struct elf_shdr *s)
 }
 
 static const char *section_name(const struct elf_image *img, u32 i);
+static const struct elf_sym *symbol(const struct elf_image *img, u64 i);
+static const char *symbol_name(const struct elf_image *img, const struct elf_sym *s);
 
 static int place_sections(struct elf_image *img)
 {
@@ -151,6 +153,17 @@ static int place_sections(struct elf_image *img)
 	return 0;
 }
 
+/* Each symbol is undefined, absolute, or in a section that is there. */
+static int check_symbols(struct elf_image *img)
+{
+	const struct elf_sym *s;
+
+	for (u32 i = 1; (s = symbol(img, i)); i++)
+		if (s->shndx >= img->nsections && s->shndx != SHN_ABS)
+			return fail(img, "a symbol lies in no section", symbol_name(img, s));
+	return 0;
+}
+
 /*
  * Checks the object's structure and works out where its sections go. 0 or
  * -ENOEXEC with img->error saying why. Keeps pointers to the object.
@@ -177,7 +190,8 @@ int elf_image_parse(struct elf_image *img, const void *object, size_t size)
 	img->strtab_size = str->size;
 	if (!str->size || img->strtab[str->size - 1])
 		return fail(img, "the string table does not end", NULL);
-	return place_sections(img);
+	error = check_symbols(img);
+	return error ? error : place_sections(img);
 }
 
 static const char *section_name(const struct elf_image *img, u32 i)

@@ -17,6 +17,7 @@ u64 boundary_stub_bytes(struct module *m);
 int boundary_window(struct module *m, u64 base, bool image);
 void boundary_linked(struct module *m);
 void boundary_unlinked(struct module *m);
+void boundary_placed(void);
 void boundary_state(struct module *m);
 void boundary_evict(struct module *m);
 u64 boundary_import(struct module *m, const char *name, u64 version, int *error);

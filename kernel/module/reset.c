@@ -35,6 +35,20 @@ void account_give_back(struct module *m, bool resetting)
 		records_free(m);
 }
 
+#if defined(CONFIG_FAULT_PANIC)
+#define POLICY_DEFAULT POLICY_PANIC
+#elif defined(CONFIG_FAULT_FAIL)
+#define POLICY_DEFAULT POLICY_FAIL
+#else
+#define POLICY_DEFAULT POLICY_RESET
+#endif
+
+/* What happens at a fault: as the manifest says, else as Kconfig does. */
+static enum module_policy policy_of(const struct module *m)
+{
+	return m->manifest.policy == POLICY_RESET ? POLICY_DEFAULT : m->manifest.policy;
+}
+
 static u64 backoff_next(struct module *m, u64 now)
 {
 	bool soon = m->last_reset_ns &&
@@ -55,7 +69,7 @@ void module_fault_at(struct module *m, enum fault_reason reason,
 	    m->state == MODULE_UNLOADED)
 		return;		/* another thread came first; this one is evicted */
 	module_report(m, reason, regs, address, what);
-	if (!boundary_contains(m) || m->manifest.policy == POLICY_PANIC)
+	if (!boundary_contains(m) || policy_of(m) == POLICY_PANIC)
 		panic("module %s is at fault and cannot be reset", m->name);
 	m->faults++;
 	m->epoch++;
@@ -83,11 +97,12 @@ static void give_up(struct module *m, const char *why)
 
 static void reset_one(struct module *m)
 {
+	bool never = policy_of(m) == POLICY_FAIL;
 	int error;
 
-	if (m->manifest.policy == POLICY_FAIL || m->failures > CONFIG_MAX_RESETS) {
-		give_up(m, m->manifest.policy == POLICY_FAIL ?
-			   "its policy is not to be reset" : "it failed too often in a row");
+	if (never || m->failures > CONFIG_MAX_RESETS) {
+		give_up(m, never ? "its policy is not to be reset" :
+				   "it failed too often in a row");
 		return;
 	}
 	account_give_back(m, true);

@@ -121,7 +121,7 @@ static u32 objects_find(struct boot_archive *a, struct object *objects, u32 coun
 
 	cpio_open_memory(&r, data, a->size);
 	while (cpio_next(&r, &e) > 0) {
-		if (!module_file(e.name, name, sizeof(name)) || !e.size)
+		if (!module_file(e.name, name, sizeof(name)))
 			continue;
 		for (i = 0; i < count && strcmp(objects[i].name, name) != 0; i++)
 			;
@@ -225,6 +225,7 @@ void modules_start(void)
 	boottrace_end(stage);
 	start_objects(objects, count);
 	core_free(objects);
+	boundary_placed();
 	pr_info("%s", order_line);
 }
 

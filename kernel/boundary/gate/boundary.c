@@ -16,6 +16,9 @@
 #include "gate.h"
 #include "../../module/internal.h"
 
+#define VECTOR_PAGE_FAULT 14
+#define PF_WRITE 2
+
 extern u64 gate_bytes, gate_across;
 
 const char *boundary_layout(void)
@@ -84,12 +87,29 @@ static struct module *core_placed(const struct regs *regs)
 	return m && m->domain == &core_domain ? m : NULL;
 }
 
+/*
+ * Ring 0 (a module placed in the core) read the context page in a domain's
+ * view, where it is ring 3's and SMAP hides it. In the core's view it is not.
+ */
+static bool context_page_hidden(const struct regs *regs, u64 address)
+{
+	struct view *v = current->mm ? &current->mm->view : &core_view;
+
+	if (regs->vector != VECTOR_PAGE_FAULT || regs->error & PF_WRITE ||
+	    ALIGN_DOWN(address, PAGE_SIZE) != CONTEXT_PAGE || view_is_loaded(v))
+		return false;
+	view_enter(v);
+	return true;
+}
+
 bool boundary_fault(struct regs *regs, u64 address)
 {
 	struct module *m;
 	const char *what;
 
 	if (!regs_ring3(regs)) {
+		if (context_page_hidden(regs, address))
+			return true;
 		m = core_placed(regs);
 		if (m) {
 			module_report(m, REASON_TRAP, regs, address, NULL);
@@ -151,6 +171,17 @@ void boundary_counters_get(struct boundary_counters *c)
 	c->bytes = gate_bytes;
 }
 
+/* m's own part of the figures. */
+void boundary_module_counters(const struct module *m, struct boundary_counters *c)
+{
+	u64 calls = slots_count_of(m);
+
+	c->down = calls - MIN(m->calls_across, calls);
+	c->up = m->calls_up;
+	c->across = m->calls_across;
+	c->bytes = m->bytes_copied;
+}
+
 /* ---- the loader's questions ------------------------------------------ */
 
 /* Value for `name` in a list "a:x,b:y"; false: not in it. */
@@ -175,6 +206,31 @@ static bool placement_find(const char *list, const char *name, char *buf, size_t
 	return false;
 }
 
+static bool placement_known(const char *p)
+{
+	return strcmp(p, "default") == 0 || strcmp(p, "core") == 0 ||
+	       strcmp(p, "shared") == 0 || strcmp(p, "private") == 0;
+}
+
+/* Says which names in placement= were no module's. After all were placed. */
+void boundary_placed(void)
+{
+	char list[256], *item, *end, *next;
+
+	if (!cmdline_find("placement", list, sizeof(list)))
+		return;
+	for (item = list; item && *item; item = next) {
+		next = strchr(item, ',');
+		if (next)
+			*next++ = 0;
+		end = strchr(item, ':');
+		if (end)
+			*end = 0;
+		if (!end || !module_by_name(item))
+			pr_warn("placement: '%s' names no module", item);
+	}
+}
+
 /*
  * Chooses m's domain by the command line, then Kconfig, then the layout, and
  * gives it room for `imports` stubs. 0, -ENOMEM.
@@ -190,6 +246,11 @@ int boundary_place(struct module *m, u32 imports)
 	    !placement_find(list, m->name, placement, sizeof(placement)))
 		placement_find(CONFIG_PLACEMENTS, m->name, placement, sizeof(placement));
 	m->boundary = b;
+	if (!placement_known(placement)) {
+		pr_warn("placement: '%s' is no place for %s: core, shared, private or default",
+			placement, m->name);
+		strlcpy(placement, "default", sizeof(placement));
+	}
 	m->domain = domain_for(m, placement);
 	if (!m->domain)
 		return -ENOMEM;

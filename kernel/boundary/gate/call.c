@@ -392,6 +392,8 @@ static void marshal_end(struct marshal *m)
 /* One attempt. *failed: the callee was reset under the call. */
 static long call_once(struct slot *s, u64 *args, struct module *caller, bool *failed)
 {
+	u32 epoch = caller ? caller->epoch : 0;
+	u64 bytes = gate_bytes;
 	struct marshal m;
 	long ret, error;
 
@@ -410,6 +412,9 @@ static long call_once(struct slot *s, u64 *args, struct module *caller, bool *fa
 	*failed = m.stack && current->gate_failed;
 	if (*failed) {
 		current->gate_failed = false;
+	} else if (caller && caller->epoch != epoch) {
+		/* The caller was reset meanwhile: its buffers are no more. */
+		ret = failure(m.contract, -ECANCELED);
 	} else {
 		error = unstage(&m, ret);
 		if (error == -EIO && s->module)
@@ -421,6 +426,8 @@ static long call_once(struct slot *s, u64 *args, struct module *caller, bool *fa
 			give_handles(&m, args);
 	}
 	marshal_end(&m);
+	if (s->module)
+		s->module->bytes_copied += gate_bytes - bytes;
 	return ret;
 }
 
@@ -439,8 +446,10 @@ long gate_call(struct slot *s, u64 *args, struct module *caller)
 	for (u32 attempt = 0; attempt < 2; attempt++) {
 		if (!s->target || !module_wait_live(s->module))
 			return s->contract ? failure(s->contract, -ENODEV) : -ENODEV;
-		if (caller && s->module)
+		if (caller && s->module) {
 			gate_across++;
+			s->module->calls_across++;
+		}
 		failed = false;
 		ret = call_once(s, args, caller, &failed);
 		if (!failed)

@@ -38,9 +38,8 @@
 #define DOWN_STUB_SIZE 16
 #define IMPORT_STUB_SIZE 32
 
-/* Bytes of kernel stack that a call down must leave, and how deep calls nest. */
+/* Bytes of kernel stack that a call down must leave: this limits the nesting. */
 #define KERNEL_STACK_RESERVE 8192
-#define GATE_DEPTH_MAX 24
 
 #define LANDING_MAGIC 0x4c414e44	/* "LAND" */
 

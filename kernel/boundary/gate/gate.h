@@ -151,6 +151,7 @@ struct slot *slot_alloc(void);
 u32 slot_index(const struct slot *s);
 void slots_init(void);
 void slots_count(struct boundary_counters *c);
+u64 slots_count_of(const struct module *m);
 void slots_release(struct module *m);
 void slot_set_name(struct slot *s, const char *name, u64 version);
 void slot_bind(struct slot *s, struct module *m, u64 target,

@@ -71,6 +71,17 @@ static void name_remove(struct slot *s)
 	s->name = NULL;
 }
 
+/* Calls into `m` that came through the core. */
+u64 slots_count_of(const struct module *m)
+{
+	u64 calls = 0;
+
+	for (u32 i = 0; i < slots_next; i++)
+		if (slots[i].module == m)
+			calls += slots[i].calls;
+	return calls;
+}
+
 static u16 *target_head(u64 target)
 {
 	return &target_chain[hash_u64(target, TARGET_BITS)];
