@@ -12,12 +12,14 @@
 #include <boot.h>
 #include <boundary.h>
 #include <echo.h>
+#include <errno.h>
 #include <faulty.h>
 #include <frame.h>
 #include <log.h>
 #include <measure.h>
 #include <modules.h>
 #include <printf.h>
+#include <sched.h>
 #include <string.h>
 #include <timer.h>
 
@@ -101,9 +103,28 @@ static const char *const fault_names[FAULT_KINDS] = {
 	"sleep_forever", "abuse_int",
 };
 
+static void sleep_forever(void *unused)
+{
+	faulty_commit(FAULT_SLEEP_FOREVER);
+}
+
+/* In a thread of its own: the start goes on. */
+static long commit_sleep(void)
+{
+	struct thread *t = thread_create_core("sleeper", sleep_forever, NULL, PRIORITY_USER);
+
+	if (!t)
+		return -ENOMEM;
+	thread_start(t);
+	return 0;
+}
+
 static long commit(u32 kind, bool once)
 {
 	char buf[64];
+
+	if (kind == FAULT_SLEEP_FOREVER)
+		return commit_sleep();
 
 	if (kind == FAULT_LIE)
 		return faulty_lie(buf, sizeof(buf));

@@ -18,7 +18,7 @@ core-flags := $(common-flags) -Iinclude/core -Iinclude/interface -Iinclude/lib \
 	-Iinclude/uapi -Iarch/x86/include -Iarch/x86 -I$(out) -I$(gen)
 
 # Jump tables would be half of the relocations that the loader has to do.
-module-flags := $(common-flags) -fvisibility=hidden -fstack-clash-protection \
+module-flags := $(common-flags) -fvisibility=hidden -fstack-clash-protection -fno-optimize-sibling-calls \
 	-fno-jump-tables \
 	-Iinclude/interface -Iinclude/lib -Iinclude/uapi \
 	-include $(gen)/config.h

@@ -460,6 +460,18 @@ long gate_call(struct slot *s, u64 *args, struct module *caller)
 	return failure(s->contract, -EIO);
 }
 
+/* What gate_down_slow_entry leaves above the six arguments: %rbp, return address. */
+#define ARGS_RETURN 7
+
+/*
+ * Who called a stub of the core: a module that is placed there, or the core.
+ * (Modules are compiled without sibling calls: the return address is theirs.)
+ */
+static struct module *caller_in_ring0(const u64 *args)
+{
+	return core_domain.nmodules ? module_by_text(args[ARGS_RETURN]) : NULL;
+}
+
 /* From gate_down: buffers, a callee that is not live, or no stack at hand. */
 long gate_down_slow(struct slot *s, u64 *args)
 {
@@ -467,7 +479,7 @@ long gate_down_slow(struct slot *s, u64 *args)
 	spin_assert_none();
 	ASSERT(irq_enabled());
 #endif
-	return gate_call(s, args, NULL);
+	return gate_call(s, args, caller_in_ring0(args));
 }
 
 /*
