@@ -195,8 +195,6 @@ void process_thread_link(struct process *p, struct thread *t)
 	if (p->pid)
 		return;
 	p->pid = t->tid;
-	if (!p->pgrp)
-		p->pgrp = p->sid = p->pid;
 	list_insert_process(p);
 	if (p->parent)
 		list_add_tail(&p->sibling, &p->parent->children);
@@ -296,7 +294,10 @@ static const char *const init_environment[] = {
 	"HOME=/", "TERM=linux", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", NULL
 };
 
-/* Makes the calling kernel thread the first process, without a program. */
+/*
+ * Makes the calling kernel thread the first process, without a program. As on
+ * Linux its group and session are 0 until it calls setsid().
+ */
 static struct process *init_process(void)
 {
 	struct process *p = process_new(NULL);

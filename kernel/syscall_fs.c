@@ -79,17 +79,9 @@ long sys_openat(int dirfd, u64 path, u32 flags, u32 mode)
 	return fd;
 }
 
-/* open(2). */
-long sys_open(u64 path, u32 flags, u32 mode)
-{
-	return sys_openat(AT_FDCWD, path, flags, mode);
-}
-
-/* creat(2). */
-long sys_creat(u64 path, u32 mode)
-{
-	return sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
-}
+SYSCALL_AS(open, (u64 path, u32 flags, u32 mode), sys_openat(AT_FDCWD, path, flags, mode))
+SYSCALL_AS(creat, (u64 path, u32 mode),
+	   sys_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode))
 
 /* ---- attributes -------------------------------------------------------- */
 
@@ -162,17 +154,9 @@ long sys_newfstatat(int dirfd, u64 path, u64 user, u32 flags)
 	return error ? error : put_stat(user, &attr);
 }
 
-/* stat(2). */
-long sys_stat(u64 path, u64 user)
-{
-	return sys_newfstatat(AT_FDCWD, path, user, 0);
-}
-
-/* lstat(2). */
-long sys_lstat(u64 path, u64 user)
-{
-	return sys_newfstatat(AT_FDCWD, path, user, AT_SYMLINK_NOFOLLOW);
-}
+SYSCALL_AS(stat, (u64 path, u64 user), sys_newfstatat(AT_FDCWD, path, user, 0))
+SYSCALL_AS(lstat, (u64 path, u64 user),
+	   sys_newfstatat(AT_FDCWD, path, user, AT_SYMLINK_NOFOLLOW))
 
 /* fstat(2). */
 long sys_fstat(int fd, u64 user)
@@ -240,17 +224,8 @@ long sys_faccessat2(int dirfd, u64 path, u32 mode, u32 flags)
 					 !!(flags & AT_EACCESS)));
 }
 
-/* faccessat(2). */
-long sys_faccessat(int dirfd, u64 path, u32 mode)
-{
-	return sys_faccessat2(dirfd, path, mode, 0);
-}
-
-/* access(2). */
-long sys_access(u64 path, u32 mode)
-{
-	return sys_faccessat2(AT_FDCWD, path, mode, 0);
-}
+SYSCALL_AS(faccessat, (int dirfd, u64 path, u32 mode), sys_faccessat2(dirfd, path, mode, 0))
+SYSCALL_AS(access, (u64 path, u32 mode), sys_faccessat2(AT_FDCWD, path, mode, 0))
 
 /* Sets attributes of the file at a path. */
 static long setattr_path(int dirfd, u64 path, u32 flags, u32 which,
@@ -293,11 +268,7 @@ long sys_fchmodat(int dirfd, u64 path, u32 mode)
 	return setattr_path(dirfd, path, 0, VFS_SET_MODE, &attr);
 }
 
-/* chmod(2). */
-long sys_chmod(u64 path, u32 mode)
-{
-	return sys_fchmodat(AT_FDCWD, path, mode);
-}
+SYSCALL_AS(chmod, (u64 path, u32 mode), sys_fchmodat(AT_FDCWD, path, mode))
 
 /* fchmod(2). */
 long sys_fchmod(int fd, u32 mode)
@@ -322,17 +293,9 @@ long sys_fchownat(int dirfd, u64 path, u32 uid, u32 gid, u32 flags)
 	return setattr_path(dirfd, path, flags, owner_which(uid, gid), &attr);
 }
 
-/* chown(2). */
-long sys_chown(u64 path, u32 uid, u32 gid)
-{
-	return sys_fchownat(AT_FDCWD, path, uid, gid, 0);
-}
-
-/* lchown(2). */
-long sys_lchown(u64 path, u32 uid, u32 gid)
-{
-	return sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
-}
+SYSCALL_AS(chown, (u64 path, u32 uid, u32 gid), sys_fchownat(AT_FDCWD, path, uid, gid, 0))
+SYSCALL_AS(lchown, (u64 path, u32 uid, u32 gid),
+	   sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW))
 
 /* fchown(2). */
 long sys_fchown(int fd, u32 uid, u32 gid)
@@ -427,11 +390,7 @@ long sys_futimesat(int dirfd, u64 path, u64 times)
 	return times_set(dirfd, path, 0, VFS_SET_ATIME | VFS_SET_MTIME, &attr);
 }
 
-/* utimes(2). */
-long sys_utimes(u64 path, u64 times)
-{
-	return path ? sys_futimesat(AT_FDCWD, path, times) : -EFAULT;
-}
+SYSCALL_AS(utimes, (u64 path, u64 times), path ? sys_futimesat(AT_FDCWD, path, times) : -EFAULT)
 
 /* utime(2), in seconds. */
 long sys_utime(u64 path, u64 times)
@@ -500,17 +459,9 @@ static long make_node(int dirfd, u64 path, u32 mode, u64 rdev)
 	       path_close(&a, vfs_mknod(path_root(), a.at, a.path, mode, rdev));
 }
 
-/* mkdirat(2). */
-long sys_mkdirat(int dirfd, u64 path, u32 mode)
-{
-	return make_node(dirfd, path, S_IFDIR | (mode & (MODE_BITS & ~(S_ISUID | S_ISGID))), 0);
-}
-
-/* mkdir(2). */
-long sys_mkdir(u64 path, u32 mode)
-{
-	return sys_mkdirat(AT_FDCWD, path, mode);
-}
+SYSCALL_AS(mkdirat, (int dirfd, u64 path, u32 mode),
+	   make_node(dirfd, path, S_IFDIR | (mode & (MODE_BITS & ~(S_ISUID | S_ISGID))), 0))
+SYSCALL_AS(mkdir, (u64 path, u32 mode), sys_mkdirat(AT_FDCWD, path, mode))
 
 /* mknodat(2). */
 long sys_mknodat(int dirfd, u64 path, u32 mode, u32 dev)
@@ -527,11 +478,7 @@ long sys_mknodat(int dirfd, u64 path, u32 mode, u32 dev)
 	return make_node(dirfd, path, (type ? type : S_IFREG) | (mode & MODE_BITS), dev);
 }
 
-/* mknod(2). */
-long sys_mknod(u64 path, u32 mode, u32 dev)
-{
-	return sys_mknodat(AT_FDCWD, path, mode, dev);
-}
+SYSCALL_AS(mknod, (u64 path, u32 mode, u32 dev), sys_mknodat(AT_FDCWD, path, mode, dev))
 
 /* unlinkat(2). */
 long sys_unlinkat(int dirfd, u64 path, u32 flags)
@@ -544,17 +491,8 @@ long sys_unlinkat(int dirfd, u64 path, u32 flags)
 					 flags ? VFS_REMOVE_DIR : 0));
 }
 
-/* unlink(2). */
-long sys_unlink(u64 path)
-{
-	return sys_unlinkat(AT_FDCWD, path, 0);
-}
-
-/* rmdir(2). */
-long sys_rmdir(u64 path)
-{
-	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
-}
+SYSCALL_AS(unlink, (u64 path), sys_unlinkat(AT_FDCWD, path, 0))
+SYSCALL_AS(rmdir, (u64 path), sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR))
 
 /* renameat2(2). */
 long sys_renameat2(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
@@ -575,17 +513,9 @@ long sys_renameat2(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
 	return path_close(&a, error);
 }
 
-/* renameat(2). */
-long sys_renameat(int dirfd, u64 path, int newdirfd, u64 newpath)
-{
-	return sys_renameat2(dirfd, path, newdirfd, newpath, 0);
-}
-
-/* rename(2). */
-long sys_rename(u64 path, u64 newpath)
-{
-	return sys_renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 0);
-}
+SYSCALL_AS(renameat, (int dirfd, u64 path, int newdirfd, u64 newpath),
+	   sys_renameat2(dirfd, path, newdirfd, newpath, 0))
+SYSCALL_AS(rename, (u64 path, u64 newpath), sys_renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 0))
 
 /* linkat(2). */
 long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
@@ -612,11 +542,7 @@ long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
 	return error;
 }
 
-/* link(2). */
-long sys_link(u64 path, u64 newpath)
-{
-	return sys_linkat(AT_FDCWD, path, AT_FDCWD, newpath, 0);
-}
+SYSCALL_AS(link, (u64 path, u64 newpath), sys_linkat(AT_FDCWD, path, AT_FDCWD, newpath, 0))
 
 /* symlinkat(2). */
 long sys_symlinkat(u64 target, int dirfd, u64 path)
@@ -634,11 +560,7 @@ long sys_symlinkat(u64 target, int dirfd, u64 path)
 	return error;
 }
 
-/* symlink(2). */
-long sys_symlink(u64 target, u64 path)
-{
-	return sys_symlinkat(target, AT_FDCWD, path);
-}
+SYSCALL_AS(symlink, (u64 target, u64 path), sys_symlinkat(target, AT_FDCWD, path))
 
 /* readlinkat(2). */
 long sys_readlinkat(int dirfd, u64 path, u64 user, s32 len)
@@ -663,11 +585,7 @@ long sys_readlinkat(int dirfd, u64 path, u64 user, s32 len)
 	return n;
 }
 
-/* readlink(2). */
-long sys_readlink(u64 path, u64 user, s32 len)
-{
-	return sys_readlinkat(AT_FDCWD, path, user, len);
-}
+SYSCALL_AS(readlink, (u64 path, u64 user, s32 len), sys_readlinkat(AT_FDCWD, path, user, len))
 
 /* ---- directories ------------------------------------------------------- */
 
@@ -1003,10 +921,7 @@ long sys_fstatfs(int fd, u64 user)
 }
 
 /* sync(2): nothing is behind memory yet. */
-long sys_sync(void)
-{
-	return 0;
-}
+SYSCALL_AS(sync, (void), 0)
 
 /* syncfs(2). */
 long sys_syncfs(int fd)

@@ -75,29 +75,10 @@ static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write)
 	return n;
 }
 
-/* read(2). */
-long sys_read(int fd, u64 buf, u64 len)
-{
-	return fd_transfer(fd, buf, len, NULL, false);
-}
-
-/* write(2). */
-long sys_write(int fd, u64 buf, u64 len)
-{
-	return fd_transfer(fd, buf, len, NULL, true);
-}
-
-/* pread64(2). */
-long sys_pread64(int fd, u64 buf, u64 len, u64 pos)
-{
-	return fd_transfer(fd, buf, len, &pos, false);
-}
-
-/* pwrite64(2). */
-long sys_pwrite64(int fd, u64 buf, u64 len, u64 pos)
-{
-	return fd_transfer(fd, buf, len, &pos, true);
-}
+SYSCALL_AS(read, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, false))
+SYSCALL_AS(write, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, true))
+SYSCALL_AS(pread64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, false))
+SYSCALL_AS(pwrite64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, true))
 
 /* Copies an iovec array: 0, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`. */
 static long iov_get(u64 user, u64 count, struct linux_iovec *few,
@@ -165,29 +146,14 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 	return done ? done : n;
 }
 
-/* readv(2). */
-long sys_readv(int fd, u64 iov, u64 count)
-{
-	return vector_transfer(fd, iov, count, NULL, false);
-}
-
-/* writev(2). */
-long sys_writev(int fd, u64 iov, u64 count)
-{
-	return vector_transfer(fd, iov, count, NULL, true);
-}
+SYSCALL_AS(readv, (int fd, u64 iov, u64 count), vector_transfer(fd, iov, count, NULL, false))
+SYSCALL_AS(writev, (int fd, u64 iov, u64 count), vector_transfer(fd, iov, count, NULL, true))
 
 /* preadv(2): the position comes in two halves, of which the low one is all. */
-long sys_preadv(int fd, u64 iov, u64 count, u64 pos)
-{
-	return vector_transfer(fd, iov, count, &pos, false);
-}
-
-/* pwritev(2). */
-long sys_pwritev(int fd, u64 iov, u64 count, u64 pos)
-{
-	return vector_transfer(fd, iov, count, &pos, true);
-}
+SYSCALL_AS(preadv, (int fd, u64 iov, u64 count, u64 pos),
+	   vector_transfer(fd, iov, count, &pos, false))
+SYSCALL_AS(pwritev, (int fd, u64 iov, u64 count, u64 pos),
+	   vector_transfer(fd, iov, count, &pos, true))
 
 /* ---- positions --------------------------------------------------------- */
 
@@ -262,11 +228,7 @@ long sys_lseek(int fd, s64 offset, u32 whence)
 
 /* ---- descriptors ------------------------------------------------------- */
 
-/* close(2). */
-long sys_close(u32 fd)
-{
-	return fd_close(fd);
-}
+SYSCALL_AS(close, (u32 fd), fd_close(fd))
 
 /* close_range(2), with CLOSE_RANGE_CLOEXEC. */
 long sys_close_range(u32 first, u32 last, u32 flags)
@@ -302,11 +264,7 @@ static long dup_from(int fd, u32 from, bool cloexec)
 	return new;
 }
 
-/* dup(2). */
-long sys_dup(int fd)
-{
-	return dup_from(fd, 0, false);
-}
+SYSCALL_AS(dup, (int fd), dup_from(fd, 0, false))
 
 static long dup_to(int fd, u32 to, bool cloexec)
 {
@@ -567,11 +525,7 @@ no_reader:
 	return error;
 }
 
-/* pipe(2). */
-long sys_pipe(u64 user)
-{
-	return sys_pipe2(user, 0);
-}
+SYSCALL_AS(pipe, (u64 user), sys_pipe2(user, 0))
 
 /* ---- copying between files --------------------------------------------- */
 
@@ -645,11 +599,7 @@ long sys_fsync(int fd)
 	return error;
 }
 
-/* fdatasync(2). */
-long sys_fdatasync(int fd)
-{
-	return sys_fsync(fd);
-}
+SYSCALL_AS(fdatasync, (int fd), sys_fsync(fd))
 
 /* fadvise64(2): advice that changes nothing. */
 long sys_fadvise64(int fd, u64 offset, s64 len, u32 advice)

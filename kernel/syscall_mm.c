@@ -78,11 +78,7 @@ long sys_mmap(u64 addr, u64 len, u32 prot, u32 flags, int fd, u64 offset)
 	return result;
 }
 
-/* munmap(2). */
-long sys_munmap(u64 addr, u64 len)
-{
-	return mm_unmap(current->mm, addr, len);
-}
+SYSCALL_AS(munmap, (u64 addr, u64 len), mm_unmap(current->mm, addr, len))
 
 /* mprotect(2). */
 long sys_mprotect(u64 addr, u64 len, u32 prot)
@@ -92,17 +88,9 @@ long sys_mprotect(u64 addr, u64 len, u32 prot)
 	return mm_protect(current->mm, addr, len, prot);
 }
 
-/* mremap(2). */
-long sys_mremap(u64 addr, u64 old_len, u64 new_len, u32 flags, u64 new_addr)
-{
-	return mm_remap(current->mm, addr, old_len, new_len, flags, new_addr);
-}
-
-/* brk(2). */
-long sys_brk(u64 end)
-{
-	return mm_brk(current->mm, end);
-}
+SYSCALL_AS(mremap, (u64 addr, u64 old_len, u64 new_len, u32 flags, u64 new_addr),
+	   mm_remap(current->mm, addr, old_len, new_len, flags, new_addr))
+SYSCALL_AS(brk, (u64 end), mm_brk(current->mm, end))
 
 /* madvise(2): DONTNEED drops pages; the rest is advice that changes nothing. */
 long sys_madvise(u64 addr, u64 len, u32 advice)
@@ -152,14 +140,5 @@ long sys_munlock(u64 addr, u64 len)
 	return end < start ? -EINVAL : mm_check_mapped(current->mm, start, end - start);
 }
 
-/* mlockall(2). */
-long sys_mlockall(u32 flags)
-{
-	return flags == 0 || flags > 7 ? -EINVAL : 0;
-}
-
-/* munlockall(2). */
-long sys_munlockall(void)
-{
-	return 0;
-}
+SYSCALL_AS(mlockall, (u32 flags), flags == 0 || flags > 7 ? -EINVAL : 0)
+SYSCALL_AS(munlockall, (void), 0)

@@ -30,15 +30,8 @@ void creds_changed(void)
 	preempt_enable();
 }
 
-long sys_getpid(void)
-{
-	return current->process->pid;
-}
-
-long sys_gettid(void)
-{
-	return current->tid;
-}
+SYSCALL_AS(getpid, (void), current->process->pid)
+SYSCALL_AS(gettid, (void), current->tid)
 
 long sys_getppid(void)
 {
@@ -50,25 +43,10 @@ long sys_getppid(void)
 	return pid;
 }
 
-long sys_getuid(void)
-{
-	return current->process->creds.uid;
-}
-
-long sys_geteuid(void)
-{
-	return current->process->creds.euid;
-}
-
-long sys_getgid(void)
-{
-	return current->process->creds.gid;
-}
-
-long sys_getegid(void)
-{
-	return current->process->creds.egid;
-}
+SYSCALL_AS(getuid, (void), current->process->creds.uid)
+SYSCALL_AS(geteuid, (void), current->process->creds.euid)
+SYSCALL_AS(getgid, (void), current->process->creds.gid)
+SYSCALL_AS(getegid, (void), current->process->creds.egid)
 
 /* ---- changing ids ------------------------------------------------------ */
 
@@ -148,55 +126,22 @@ static long get_res(struct ids i, u64 real, u64 effective, u64 saved)
 	       put_user_bytes(saved, i.saved, sizeof(u32)) ? -EFAULT : 0;
 }
 
-long sys_setuid(u32 id)
-{
-	return set_id(user_ids(&current->process->creds), id);
-}
-
-long sys_setgid(u32 id)
-{
-	return set_id(group_ids(&current->process->creds), id);
-}
-
-long sys_setreuid(u32 real, u32 effective)
-{
-	return set_re(user_ids(&current->process->creds), real, effective);
-}
-
-long sys_setregid(u32 real, u32 effective)
-{
-	return set_re(group_ids(&current->process->creds), real, effective);
-}
-
-long sys_setresuid(u32 real, u32 effective, u32 saved)
-{
-	return set_res(user_ids(&current->process->creds), real, effective, saved);
-}
-
-long sys_setresgid(u32 real, u32 effective, u32 saved)
-{
-	return set_res(group_ids(&current->process->creds), real, effective, saved);
-}
-
-long sys_getresuid(u64 real, u64 effective, u64 saved)
-{
-	return get_res(user_ids(&current->process->creds), real, effective, saved);
-}
-
-long sys_getresgid(u64 real, u64 effective, u64 saved)
-{
-	return get_res(group_ids(&current->process->creds), real, effective, saved);
-}
-
-long sys_setfsuid(u32 id)
-{
-	return set_fs(user_ids(&current->process->creds), id);
-}
-
-long sys_setfsgid(u32 id)
-{
-	return set_fs(group_ids(&current->process->creds), id);
-}
+SYSCALL_AS(setuid, (u32 id), set_id(user_ids(&current->process->creds), id))
+SYSCALL_AS(setgid, (u32 id), set_id(group_ids(&current->process->creds), id))
+SYSCALL_AS(setreuid, (u32 real, u32 effective),
+	   set_re(user_ids(&current->process->creds), real, effective))
+SYSCALL_AS(setregid, (u32 real, u32 effective),
+	   set_re(group_ids(&current->process->creds), real, effective))
+SYSCALL_AS(setresuid, (u32 real, u32 effective, u32 saved),
+	   set_res(user_ids(&current->process->creds), real, effective, saved))
+SYSCALL_AS(setresgid, (u32 real, u32 effective, u32 saved),
+	   set_res(group_ids(&current->process->creds), real, effective, saved))
+SYSCALL_AS(getresuid, (u64 real, u64 effective, u64 saved),
+	   get_res(user_ids(&current->process->creds), real, effective, saved))
+SYSCALL_AS(getresgid, (u64 real, u64 effective, u64 saved),
+	   get_res(group_ids(&current->process->creds), real, effective, saved))
+SYSCALL_AS(setfsuid, (u32 id), set_fs(user_ids(&current->process->creds), id))
+SYSCALL_AS(setfsgid, (u32 id), set_fs(group_ids(&current->process->creds), id))
 
 /* getgroups(2). */
 long sys_getgroups(s32 size, u64 user)
@@ -282,20 +227,9 @@ static long id_of(u32 pid, bool session)
 	return id;
 }
 
-long sys_getpgid(u32 pid)
-{
-	return id_of(pid, false);
-}
-
-long sys_getpgrp(void)
-{
-	return id_of(0, false);
-}
-
-long sys_getsid(u32 pid)
-{
-	return id_of(pid, true);
-}
+SYSCALL_AS(getpgid, (u32 pid), id_of(pid, false))
+SYSCALL_AS(getpgrp, (void), id_of(0, false))
+SYSCALL_AS(getsid, (u32 pid), id_of(pid, true))
 
 /* setsid(2). */
 long sys_setsid(void)
@@ -355,15 +289,8 @@ long sys_prlimit64(u32 pid, u32 which, u64 new, u64 old)
 	return error || !old ? error : put_user_bytes(old, &was, sizeof(was));
 }
 
-long sys_getrlimit(u32 which, u64 user)
-{
-	return user ? sys_prlimit64(0, which, 0, user) : -EFAULT;
-}
-
-long sys_setrlimit(u32 which, u64 user)
-{
-	return user ? sys_prlimit64(0, which, user, 0) : -EFAULT;
-}
+SYSCALL_AS(getrlimit, (u32 which, u64 user), user ? sys_prlimit64(0, which, 0, user) : -EFAULT)
+SYSCALL_AS(setrlimit, (u32 which, u64 user), user ? sys_prlimit64(0, which, user, 0) : -EFAULT)
 
 /* getrusage(2). */
 long sys_getrusage(s32 who, u64 user)
@@ -435,10 +362,7 @@ long sys_sched_setaffinity(u32 pid, u32 len, u64 user)
 	return id_of(pid, false) < 0 ? -ESRCH : mask & 1 ? 0 : -EINVAL;
 }
 
-long sys_sched_getscheduler(u32 pid)
-{
-	return id_of(pid, false) < 0 ? -ESRCH : SCHED_OTHER;
-}
+SYSCALL_AS(sched_getscheduler, (u32 pid), id_of(pid, false) < 0 ? -ESRCH : SCHED_OTHER)
 
 /* sched_getparam(2). */
 long sys_sched_getparam(u32 pid, u64 user)
@@ -466,15 +390,8 @@ static long sched_set(u32 pid, s32 policy, u64 user)
 	return priority ? -EINVAL : 0;
 }
 
-long sys_sched_setscheduler(u32 pid, s32 policy, u64 user)
-{
-	return sched_set(pid, policy, user);
-}
-
-long sys_sched_setparam(u32 pid, u64 user)
-{
-	return sched_set(pid, SCHED_OTHER, user);
-}
+SYSCALL_AS(sched_setscheduler, (u32 pid, s32 policy, u64 user), sched_set(pid, policy, user))
+SYSCALL_AS(sched_setparam, (u32 pid, u64 user), sched_set(pid, SCHED_OTHER, user))
 
 long sys_sched_get_priority_max(s32 policy)
 {
@@ -483,11 +400,8 @@ long sys_sched_get_priority_max(s32 policy)
 	       0 : -EINVAL;
 }
 
-long sys_sched_get_priority_min(s32 policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 1 :
-	       sys_sched_get_priority_max(policy);
-}
+SYSCALL_AS(sched_get_priority_min, (s32 policy),
+	   policy == SCHED_FIFO || policy == SCHED_RR ? 1 : sys_sched_get_priority_max(policy))
 
 /* getpriority(2): 20 - nice, so that it is never negative. PRIO_PROCESS. */
 long sys_getpriority(u32 which, u32 who)
@@ -597,7 +511,4 @@ long sys_prctl(u32 option, u64 a, u64 b, u64 c, u64 d)
 }
 
 /* personality(2): Linux's own, which is all there is. */
-long sys_personality(u32 persona)
-{
-	return persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL;
-}
+SYSCALL_AS(personality, (u32 persona), persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL)

@@ -7,8 +7,9 @@
  *	@@ begin hello a b
  *	@@ end hello a b: exit 0
  *
- * mounts /proc and /dev before, and powers the machine off at the end. The list is argv[1], else /test/list. A line
- * `console` reads one byte of the console first: that ends the boot trace.
+ * mounts /proc and /dev before, and powers the machine off at the end. The list
+ * is argv[1], else /test/list. A line `console` reads one byte of the console
+ * first: that ends the boot trace.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -17,6 +17,10 @@
 #define UTS_RELEASE "6.1.0-whitix"
 #define UTS_VERSION "#1 Whitix"
 
+/* A call that is one expression: NAME(2) in terms of others. */
+#define SYSCALL_AS(name, params, result) \
+	long sys_##name params { return result; }
+
 /* From the entry code, interrupts on: runs the call that `regs` ask for. */
 void syscall_dispatch(struct regs *regs);
 

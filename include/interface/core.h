@@ -230,20 +230,20 @@ CONTRACT(record_name, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(index),
 long pageobj_create(u32 self);
 CONTRACT(pageobj_create, 0, ARG_SELF(self));
 /* Drops the owner's reference; open files and mappings keep it alive. */
-long pageobj_release(u32 obj);
-CONTRACT(pageobj_release, 0, ARG_HANDLE(obj, HANDLE_PAGEOBJ));
-long pageobj_size(u32 obj);
-CONTRACT(pageobj_size, 0, ARG_HANDLE(obj, HANDLE_PAGEOBJ));
+long pageobj_release(u32 handle);
+CONTRACT(pageobj_release, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ));
+long pageobj_size(u32 handle);
+CONTRACT(pageobj_size, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ));
 /* Sets the size in bytes, dropping pages past it: 0, -ENOMEM, -EFBIG. */
-long pageobj_resize(u32 obj, u64 size);
-CONTRACT(pageobj_resize, 0, ARG_HANDLE(obj, HANDLE_PAGEOBJ), ARG_VALUE(size));
+long pageobj_resize(u32 handle, u64 size);
+CONTRACT(pageobj_resize, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ), ARG_VALUE(size));
 /* Bytes read, 0 at the end. */
-long pageobj_read(u32 obj, u64 pos, void *buf, size_t len);
-CONTRACT(pageobj_read, CALL_RESTARTABLE | CALL_INPLACE, ARG_HANDLE(obj, HANDLE_PAGEOBJ),
+long pageobj_read(u32 handle, u64 pos, void *buf, size_t len);
+CONTRACT(pageobj_read, CALL_RESTARTABLE | CALL_INPLACE, ARG_HANDLE(handle, HANDLE_PAGEOBJ),
 	 ARG_VALUE(pos), ARG_OUT_RETURN(buf, len, 8192), ARG_VALUE(len));
 /* Bytes written; grows the object. */
-long pageobj_write(u32 obj, u64 pos, const void *buf, size_t len);
-CONTRACT(pageobj_write, CALL_RESTARTABLE | CALL_INPLACE, ARG_HANDLE(obj, HANDLE_PAGEOBJ),
+long pageobj_write(u32 handle, u64 pos, const void *buf, size_t len);
+CONTRACT(pageobj_write, CALL_RESTARTABLE | CALL_INPLACE, ARG_HANDLE(handle, HANDLE_PAGEOBJ),
 	 ARG_VALUE(pos), ARG_IN(buf, len, 8192), ARG_VALUE(len));
 /* Copies `len` bytes inside the core; returns the bytes copied. */
 long pageobj_copy(u32 dst, u64 dst_pos, u32 src, u64 src_pos, u64 len);

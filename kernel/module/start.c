@@ -144,6 +144,8 @@ static u64 providers_of(struct module *m, struct object *objects, u32 count)
 	for (u32 i = 0; (import = module_import(m, i)); i++) {
 		const char *provider = module_import_provider(m, import);
 
+		if (strcmp(provider, "core") == 0)
+			continue;
 		for (u32 k = 0; k < count; k++)
 			if (objects[k].m && objects[k].m != m &&
 			    strcmp(objects[k].m->name, provider) == 0)

@@ -16,6 +16,9 @@ import tree
 sys.path.insert(0, "scripts")
 import sloc  # pylint: disable=wrong-import-position
 
+# A make of its own: what an outer make says to its children is not meant for it.
+ENVIRONMENT = {k: v for k, v in os.environ.items()
+               if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 GOAL = 9000
 CEILING = 17500
 
@@ -23,10 +26,10 @@ found = []
 with tempfile.TemporaryDirectory() as out:
     for config in ("hybrid", "drivers_in_kernel"):
         subprocess.run(["make", "-s", "O=" + out, config + "_defconfig"],
-                       check=True, stdout=subprocess.DEVNULL)
+                       check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
         sources = subprocess.run(["make", "-s", "O=" + out, "core-sources"],
                                  check=True, capture_output=True,
-                                 text=True).stdout.split()
+                                 text=True, env=ENVIRONMENT).stdout.split()
         folders = {os.path.dirname(s) for s in sources} - {"lib"}
         headers = [h for h in tree.files(".h") if os.path.dirname(h) in folders
                    or h.startswith(("include/core/", "arch/x86/include/"))]

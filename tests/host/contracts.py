@@ -131,14 +131,20 @@ class Object:
         return size, [self.pointer_at((calls[0], calls[1] + 8 * i)) for i in range(ncalls)]
 
     def functions(self, names):
-        """{name: DIE}: definitions before declarations."""
+        """{name: DIE}: definitions (also of inlined functions) before declarations."""
         found = {}
+
+        def rank(die):
+            if "DW_AT_declaration" in die.attributes:
+                return 0
+            return 2 if "DW_AT_low_pc" in die.attributes else 1
+
         for unit in self.elf.get_dwarf_info().iter_CUs():
             for die in unit.get_top_DIE().iter_children():
                 if die.tag != "DW_TAG_subprogram":
                     continue
                 name = name_of(die)
-                if name in names and (name not in found or "DW_AT_low_pc" in die.attributes):
+                if name in names and (name not in found or rank(die) > rank(found[name])):
                     found[name] = die
         return found
 
