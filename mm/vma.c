@@ -312,10 +312,10 @@ static long protect_locked(struct mm *mm, u64 start, u64 end, u32 prot)
 		    !(v->flags & VMA_MAYWRITE))
 			return -EACCES;
 		addr = v->end;
-		if (v->prot == prot)
-			continue;
-		v->prot = prot;
-		pages_protect(mm, v);
+		if (v->prot != prot) {
+			v->prot = prot;
+			pages_protect(mm, v);
+		}
 		if (vma_join(mm, i))
 			i--;
 	}

@@ -47,6 +47,6 @@ void ktest_skip(const char *why);
 
 extern const struct ktest sched_tests[], wait_tests[], timer_tests[];
 extern const struct ktest frame_tests[], handle_tests[], irq_tests[];
-extern const struct ktest exports_tests[], fs_tests[], slab_tests[];
+extern const struct ktest exports_tests[], fs_tests[], slab_tests[], mm_tests[];
 
 #endif

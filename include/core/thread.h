@@ -12,6 +12,7 @@
 #include <types.h>
 
 struct gate_frame;
+struct up_frame;
 struct process;
 struct mm;
 struct module;
@@ -72,6 +73,7 @@ struct thread {
 	u64 utime_ns, stime_ns;
 	/* kernel/boundary/'s own */
 	struct gate_frame *unwind_at;	/* with `unwind`: at which nesting */
+	struct up_frame *up;	/* innermost call up that is being served in C */
 	bool gate_failed;	/* gate_enter() ended by a reset */
 	bool rerun;		/* a restartable call is being run again */
 	bool overrun;		/* the watchdog's budget is used up */

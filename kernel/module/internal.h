@@ -25,6 +25,7 @@ int boundary_export(struct module *m, const char *name, u64 addr, u64 version,
 		    const struct contract *contract);
 void *boundary_bind(struct module *m, u64 addr, const struct contract *contract);
 void *boundary_symbol(const char *name);
+bool boundary_up_regs(const struct module *m, struct regs *regs);
 void boundary_trace_print(void);
 /* A fault of m leads to a reset (false: the machine stops with it). */
 bool boundary_contains(const struct module *m);

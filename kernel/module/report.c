@@ -51,8 +51,11 @@ void module_report(struct module *m, enum fault_reason reason,
 		   const struct regs *regs, u64 address, const char *what)
 {
 	char text[96], where[80] = "";
+	struct regs up;
 	u32 domain;
 
+	if (!regs && boundary_up_regs(m, &up))
+		regs = &up;
 	if (!what && regs) {
 		describe_trap(regs, address, text, sizeof(text));
 		what = text;

@@ -25,6 +25,7 @@ static const struct suite suites[] = {
 	{ "handle", handle_tests },
 	{ "irq", irq_tests },
 	{ "sched", sched_tests },
+	{ "mm", mm_tests },
 	{ "slab", slab_tests },
 	{ "timer", timer_tests },
 	{ "wait", wait_tests },

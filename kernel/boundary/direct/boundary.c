@@ -121,6 +121,11 @@ void boundary_counters_get(struct boundary_counters *c)
 	memset(c, 0, sizeof(*c));
 }
 
+bool boundary_up_regs(const struct module *m, struct regs *regs)
+{
+	return false;
+}
+
 void boundary_module_counters(const struct module *m, struct boundary_counters *c)
 {
 	memset(c, 0, sizeof(*c));

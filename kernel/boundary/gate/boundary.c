@@ -127,6 +127,28 @@ bool boundary_fault(struct regs *regs, u64 address)
 	return true;
 }
 
+/*
+ * Where `m` is while the core serves a call of its: instruction, stack and
+ * frame pointer, for a report. False: it does not wait for such a call here.
+ */
+bool boundary_up_regs(const struct module *m, struct regs *regs)
+{
+	const struct up_frame *f = current->up;
+
+	if (!f || f->window->module != m)
+		return false;
+	memset(regs, 0, sizeof(*regs));
+	/* The stub's return address says more than the stub. */
+	if (copy_from_module(&regs->rip, f->rsp, sizeof(regs->rip)))
+		regs->rip = f->rip;
+	regs->rsp = f->rsp;
+	regs->rbp = f->rbp;
+	regs->cs = SEL_USER_CODE;
+	regs->ss = SEL_USER_DATA;
+	regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
+	return true;
+}
+
 void boundary_tick(struct regs *regs)
 {
 	struct thread *t = current;

@@ -491,7 +491,9 @@ long gate_up_slow(struct up_frame *f)
 	struct module *m = f->window->module;
 	struct module_boundary *b = m->boundary;
 	u64 stub = (f->rip - m->range[RANGE_STUBS].start) / IMPORT_STUB_SIZE;
+	struct up_frame *outer = current->up;
 	struct slot *s;
+	long ret;
 
 	if (stub >= b->nstubs || b->stub_slot[stub] != f->slot)
 		return -EPERM;
@@ -499,5 +501,10 @@ long gate_up_slow(struct up_frame *f)
 	if (!s->used || !s->contract)
 		return -ENODEV;
 	m->calls_up++;
-	return gate_call(s, f->arg, m);
+	/* gate_up leaves %rbp alone, so this function's frame has the module's. */
+	f->rbp = *(u64 *)__builtin_frame_address(0);
+	current->up = f;
+	ret = gate_call(s, f->arg, m);
+	current->up = outer;
+	return ret;
 }

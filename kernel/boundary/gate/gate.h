@@ -98,6 +98,7 @@ struct up_frame {
 	u64 rip;		/* in the caller's stub section */
 	u64 rsp;		/* module stack */
 	u64 epoch;		/* of the calling module */
+	u64 rbp;		/* the module's, set by gate_up_slow() */
 	u64 pad;
 };
 
