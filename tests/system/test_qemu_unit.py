@@ -58,7 +58,7 @@ def machine(tmp_path, text, **options):
 def test_marks_are_found_in_order_with_stamps(tmp_path):
     with machine(tmp_path, "first\nsecond 12\n") as m:
         first = m.expect("first")
-        second = m.expect(r"second (\d+)")
+        second = m.expect(r"second (\d+)\n")
         assert second.match.group(1) == "12"
         assert m.start.wall <= first.stamp.wall <= second.stamp.wall
         assert 0 < first.stamp.cpu <= second.stamp.cpu
