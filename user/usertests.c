@@ -107,6 +107,40 @@ static void unknown_calls(void)
 	CHECK_FAILS(syscall(0x7fffffff), ENOSYS);
 }
 
+/*
+ * Calls of Linux with arguments that are wrong for each: they fail there with
+ * one error or another. A kernel that lacks them says ENOSYS; one that answers
+ * with success pretends.
+ */
+static void nothing_pretends(void)
+{
+	static const struct {
+		const char *name;
+		long number, arg;
+	} calls[] = {
+		{ "ptrace", SYS_ptrace, -1 }, { "semop", SYS_semop, -1 },
+		{ "shmat", SYS_shmat, -1 }, { "msgrcv", SYS_msgrcv, -1 },
+		{ "timer_settime", SYS_timer_settime, -1 },
+		{ "mq_open", SYS_mq_open, 0 }, { "kexec_load", SYS_kexec_load, -1 },
+		{ "add_key", SYS_add_key, 0 }, { "inotify_add_watch", SYS_inotify_add_watch, -1 },
+		{ "epoll_ctl", SYS_epoll_ctl, -1 }, { "timerfd_create", SYS_timerfd_create, -1 },
+		{ "eventfd2", SYS_eventfd2, 0 }, { "perf_event_open", SYS_perf_event_open, 1 },
+		{ "setns", SYS_setns, -1 }, { "finit_module", SYS_finit_module, -1 },
+		{ "bpf", SYS_bpf, -1 }, { "userfaultfd", SYS_userfaultfd, -1 },
+		{ "rseq", SYS_rseq, 1 }, { "io_uring_setup", 425, -1 },
+		{ "pidfd_open", 434, -1 }, { "process_madvise", 440, -1 },
+		{ "connect", SYS_connect, -1 }, { "quotactl", SYS_quotactl, -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		long last = calls[i].number == SYS_eventfd2 ? -1 : 0;
+		long ret = syscall(calls[i].number, calls[i].arg, last, 0, 0, 0, 0);
+
+		if (ret >= 0)
+			FAIL("%s succeeded with wrong arguments: %ld", calls[i].name, ret);
+	}
+}
+
 /* ---- fork, exec, wait --------------------------------------------------- */
 
 static int shared_value = 1;
@@ -878,7 +912,7 @@ static void umask_applies(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(initial_stack), TEST(getpid_and_ppid), TEST(unknown_calls),
+	TEST(initial_stack), TEST(getpid_and_ppid), TEST(unknown_calls), TEST(nothing_pretends),
 	TEST(fork_copies_memory), TEST(many_forks), TEST(children_at_once),
 	TEST(wait_no_hang), TEST(orphans_get_init), TEST(exec_passes_arguments),
 	TEST(exec_many_arguments), TEST(exec_closes_descriptors),
