@@ -139,7 +139,8 @@ bool boundary_up_regs(const struct module *m, struct regs *regs)
 		return false;
 	memset(regs, 0, sizeof(*regs));
 	/* The stub's return address says more than the stub. */
-	if (copy_from_module(&regs->rip, f->rsp, sizeof(regs->rip)))
+	if (!domain_owns(m->domain, f->rsp, sizeof(regs->rip), false) ||
+	    copy_from_module(&regs->rip, f->rsp, sizeof(regs->rip)))
 		regs->rip = f->rip;
 	regs->rsp = f->rsp;
 	regs->rbp = f->rbp;
