@@ -80,6 +80,8 @@ SYMBOL_EXPORT(boot_archive_get);
 SYMBOL_EXPORT(ubuf_read);
 SYMBOL_EXPORT(ubuf_write);
 SYMBOL_EXPORT(provider_register);
+SYMBOL_EXPORT(file_handle_claim);
+SYMBOL_EXPORT(file_handle_release);
 SYMBOL_EXPORT(core_text_read);
 SYMBOL_EXPORT(process_next);
 SYMBOL_EXPORT(process_signal_group);

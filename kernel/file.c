@@ -261,6 +261,50 @@ void file_put(struct file *f)
 		file_free(f);
 }
 
+/* ---- files that modules hold -------------------------------------------- */
+
+static void file_handle_free(void *object)
+{
+	file_put(object);
+}
+
+/* See include/core/files.h. */
+long file_handle_new(struct module *m, struct file *f)
+{
+	long handle;
+
+	file_get(f);
+	handle = handle_new(m, HANDLE_FILE, f, file_handle_free);
+	if (handle < 0)
+		file_put(f);
+	return handle;
+}
+
+/* See include/core/files.h. */
+struct file *file_from_handle(u32 handle, const struct module *m)
+{
+	struct file *f;
+
+	preempt_disable();
+	f = handle_object(handle, HANDLE_FILE, m);
+	if (f)
+		file_get(f);
+	preempt_enable();
+	return f;
+}
+
+/* include/interface/file.h. */
+long file_handle_claim(u32 self, u32 file)
+{
+	return handle_claim(file, HANDLE_FILE, module_by_id(self)) ? 0 : -EBADF;
+}
+
+/* include/interface/file.h. May sleep. */
+long file_handle_release(u32 file)
+{
+	return handle_close(file, HANDLE_FILE, NULL);
+}
+
 /* ---- reading ----------------------------------------------------------- */
 
 /* See include/core/files.h. */

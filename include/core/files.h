@@ -13,6 +13,7 @@
 #include <wait.h>
 #include <whitix/fcntl.h>
 
+struct module;
 struct pageobj;
 struct process;
 struct vfs_attr;
@@ -63,6 +64,10 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 /* Opens by path, with the calling process's root: for openat, exec. */
 long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
 		    struct file **out, u32 *pageobj);
+/* A handle of m's that keeps `f`, for include/interface/file.h; -ENOMEM, -EMFILE. */
+long file_handle_new(struct module *m, struct file *f);
+/* The file that m holds, with a reference; NULL: not m's, or no file's. */
+struct file *file_from_handle(u32 handle, const struct module *m);
 void file_get(struct file *f);
 void file_put(struct file *f);		/* may sleep */
 /* Where transfer starts: *pos is used, not moved. Bytes or an error. */

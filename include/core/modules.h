@@ -98,7 +98,7 @@ int module_unload(struct module *m);
 
 /* ---- handles (kernel/module/handle.c) -------------------------------- */
 
-/* Called when the owner is reset or lets go. Must not sleep. */
+/* Called when the owner is reset or lets go. Only an open file's may sleep. */
 typedef void handle_release_fn(void *object);
 
 /* A positive handle on m's account, or -ENOMEM, -EMFILE. m NULL: the core's. */
@@ -109,8 +109,15 @@ void *handle_object(u32 handle, enum handle_type type, const struct module *m);
 struct module *handle_owner(u32 handle);
 int handle_close(u32 handle, enum handle_type type, const struct module *m);
 void handle_give(u32 handle, struct module *to);
-/* All of m's, at reset or unload. `keep` types survive a reset. */
-void handle_close_all(struct module *m, bool resetting);
+/* True if m (again) answers for a handle that came through its reset. */
+bool handle_claim(u32 handle, enum handle_type type, const struct module *m);
+/* Which of a module's handles go. */
+enum handle_sweep {
+	SWEEP_UNLOAD,		/* all */
+	SWEEP_RESET,		/* those of types that do not outlive a reset */
+	SWEEP_UNCLAIMED,	/* open files that a recovering init did not claim */
+};
+void handle_close_all(struct module *m, enum handle_sweep sweep);
 
 /* ---- accounts -------------------------------------------------------- */
 

@@ -80,6 +80,26 @@ INTERFACE_BEGIN
 long provider_register(u32 self, const struct file_ops *ops);
 CONTRACT(provider_register, 0, ARG_SELF(self), ARG_OPS(ops, file_ops));
 
+/*
+ * A handle of type HANDLE_FILE keeps an open file for the module that owns it: a
+ * descriptor on its way to another process. The core makes it and passes it
+ * down; whoever it is handed back to takes a reference of its own. Such handles
+ * come through a reset with their numbers, but the recovering init() must claim
+ * those that it finds in its state; when it has returned, the others are given
+ * back.
+ */
+
+/* 0; -EBADF: not an open file's handle of this module. */
+long file_handle_claim(u32 self, u32 file);
+CONTRACT(file_handle_claim, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(file));
+
+/*
+ * Gives the handle back; the last reference to a file closes it, which may call
+ * the module itself: hold no mutex. 0, -EBADF.
+ */
+long file_handle_release(u32 file);
+CONTRACT(file_handle_release, CALL_SLEEPS, ARG_HANDLE(file, HANDLE_FILE));
+
 INTERFACE_END
 
 #endif

@@ -24,6 +24,7 @@ struct handle_entry {
 	struct module *owner;		/* NULL: the core */
 	u16 generation;
 	u8 type;
+	bool unclaimed;			/* its owner was reset and has not asked for it */
 	u32 next_free;
 };
 
@@ -85,6 +86,7 @@ long handle_new(struct module *m, enum handle_type type, void *object,
 		e->release = release;
 		e->owner = m;
 		e->type = type;
+		e->unclaimed = false;
 		if (m)
 			m->handles++;
 		handle = (long)e->generation << HANDLE_INDEX_BITS | index;
@@ -156,19 +158,41 @@ void handle_give(u32 handle, struct module *to)
 	spin_unlock_irq(&handle_lock, irq);
 }
 
+/* See include/core/modules.h. */
+bool handle_claim(u32 handle, enum handle_type type, const struct module *m)
+{
+	u64 irq = spin_lock_irq(&handle_lock);
+	struct handle_entry *e = entry_of(handle);
+	bool found = e && e->type == type && e->owner == m;
+
+	if (found)
+		e->unclaimed = false;
+	spin_unlock_irq(&handle_lock, irq);
+	return found;
+}
+
 /* Objects that outlive their module's reset: files keep their pages. */
 static bool survives(const struct handle_entry *e)
 {
 	return e->type == HANDLE_PAGEOBJ || e->type == HANDLE_PROVIDER ||
-	       e->type == HANDLE_WAIT;
+	       e->type == HANDLE_WAIT || e->type == HANDLE_FILE;
 }
 
-void handle_close_all(struct module *m, bool resetting)
+static bool sweeps(struct handle_entry *e, enum handle_sweep sweep)
+{
+	if (sweep == SWEEP_UNCLAIMED)
+		return e->type == HANDLE_FILE && e->unclaimed;
+	e->unclaimed = true;
+	return sweep == SWEEP_UNLOAD || !survives(e);
+}
+
+/* See include/core/modules.h. May sleep if m holds open files. */
+void handle_close_all(struct module *m, enum handle_sweep sweep)
 {
 	for (u32 i = 1; i < table_size; i++) {
 		u64 irq = spin_lock_irq(&handle_lock);
 		struct handle_entry *e = &table[i], old;
-		bool mine = e->object && e->owner == m && !(resetting && survives(e));
+		bool mine = e->object && e->owner == m && sweeps(e, sweep);
 
 		if (mine) {
 			old = *e;

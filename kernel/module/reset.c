@@ -27,7 +27,7 @@ void account_give_back(struct module *m, bool resetting)
 {
 	struct module *slab = module_by_name("slab");
 
-	handle_close_all(m, resetting);
+	handle_close_all(m, resetting ? SWEEP_RESET : SWEEP_UNLOAD);
 	heap_release(m, resetting);
 	if (slab && slab != m && slab->state == MODULE_LIVE)
 		slab_owner_gone(m->id, resetting ? m->epoch : 0);
@@ -110,10 +110,12 @@ static void reset_one(struct module *m)
 	m->resets++;
 	m->last_reset_ns = time_now_ns();
 	error = module_start(m, INIT_RECOVERING);
-	if (!error)
-		pr_notice("module %s: reset number %u done, %lu us after the fault",
-			  m->name, m->resets,
-			  (unsigned long)((time_now_ns() - m->fault_ns) / NSEC_PER_USEC));
+	if (error)
+		return;
+	handle_close_all(m, SWEEP_UNCLAIMED);
+	pr_notice("module %s: reset number %u done, %lu us after the fault",
+		  m->name, m->resets,
+		  (unsigned long)((time_now_ns() - m->fault_ns) / NSEC_PER_USEC));
 }
 
 /* The module whose reset is due first, and when; NULL: none waits. */

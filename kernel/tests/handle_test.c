@@ -68,6 +68,31 @@ static void test_many(void)
 	EXPECT(released == MANY);
 }
 
+/* An open file that a module holds stays at its reset if init claims it. */
+static void test_claim(void)
+{
+	static struct module owner, other;
+	int kept, lost, timer;
+	long a = handle_new(&owner, HANDLE_FILE, &kept, release);
+	long b = handle_new(&owner, HANDLE_FILE, &lost, release);
+	long c = handle_new(&owner, HANDLE_TIMER, &timer, release);
+
+	EXPECT_OR_RETURN(a > 0 && b > 0 && c > 0);
+	released = 0;
+	handle_close_all(&owner, SWEEP_RESET);
+	EXPECT(released == 1);
+	EXPECT(!handle_claim((u32)a, HANDLE_FILE, &other));
+	EXPECT(handle_claim((u32)a, HANDLE_FILE, &owner));
+	c = handle_new(&owner, HANDLE_FILE, &timer, release);
+	handle_close_all(&owner, SWEEP_UNCLAIMED);
+	EXPECT(released == 2);
+	EXPECT(handle_object((u32)a, HANDLE_FILE, &owner) == &kept);
+	EXPECT(handle_object((u32)b, HANDLE_FILE, NULL) == NULL);
+	EXPECT(handle_object((u32)c, HANDLE_FILE, &owner) == &timer);
+	handle_close_all(&owner, SWEEP_UNLOAD);
+	EXPECT(released == 4 && owner.handles == 0);
+}
+
 static void test_wild_numbers(void)
 {
 	static const u32 wild[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff };
@@ -83,6 +108,7 @@ const struct ktest handle_tests[] = {
 	{ "life", test_life },
 	{ "generation", test_generation },
 	{ "many", test_many },
+	{ "claim", test_claim },
 	{ "wild_numbers", test_wild_numbers },
 	{ NULL, NULL },
 };

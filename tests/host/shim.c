@@ -312,14 +312,15 @@ u32 shim_handles(u32 owner, enum handle_type type)
 
 static void records_drop(void);
 
-/* A page object outlives its owner's reset, as the core keeps it. */
+/* Page objects and open files outlive their owner's reset, as with the core. */
 void shim_handles_drop(u32 owner)
 {
 	for (u32 i = 1; i < HANDLES_MAX; i++) {
 		if (handles[i].type == HANDLE_NONE)
 			continue;
 		if (owner && (handles[i].owner != owner ||
-			      handles[i].type == HANDLE_PAGEOBJ))
+			      handles[i].type == HANDLE_PAGEOBJ ||
+			      handles[i].type == HANDLE_FILE))
 			continue;
 		handle_free(&handles[i]);
 	}
@@ -862,6 +863,30 @@ const struct file_ops *shim_provider(u32 handle)
 	if (!h)
 		die("not a live provider");
 	return &h->ops;
+}
+
+/* A handle that the core would make of an open file. */
+u32 shim_file_handle(u32 owner)
+{
+	struct handle *h;
+	long handle;
+
+	os_lock();
+	handle = handle_new(owner, HANDLE_FILE, &h);
+	os_unlock();
+	return handle > 0 ? (u32)handle : 0;
+}
+
+long file_handle_claim(u32 self, u32 file)
+{
+	struct handle *h = handle_find(file, HANDLE_FILE);
+
+	return h && h->owner == self ? 0 : -EBADF;
+}
+
+long file_handle_release(u32 file)
+{
+	return handle_close(file, HANDLE_FILE);
 }
 
 /* ---- configuration and state ----------------------------------------- */

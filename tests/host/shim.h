@@ -73,6 +73,8 @@ void shim_threads_join(void);
 
 /* How many handles of a type (HANDLE_NONE: all) a module has. */
 u32 shim_handles(u32 owner, enum handle_type type);
+/* A handle of an open file, as the core makes them; 0: no place. */
+u32 shim_file_handle(u32 owner);
 void shim_handles_drop(u32 owner);	/* 0: everybody's */
 const struct file_ops *shim_provider(u32 handle);
 /* Fires an armed timer; false: it is not armed. */
