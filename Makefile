@@ -50,8 +50,8 @@ all:
 
 # What needs no configuration, or makes one: answered without reading the rooms.
 config-goals := menuconfig %defconfig olddefconfig
-no-build := help clean distclean savedefconfig lint compare check check-long \
-	$(config-goals)
+no-build := help clean distclean savedefconfig lint compare compare-linux \
+	check check-long $(config-goals)
 goals := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(and $(filter $(config-goals) clean distclean,$(goals)),$(word 2,$(goals))),)

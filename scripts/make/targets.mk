@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Targets that people type, other than what makes files.
 
-.PHONY: help clean distclean lint check check-long compare
+.PHONY: help clean distclean lint check check-long compare compare-linux
 
 help:
 	@cat scripts/make/help.txt
@@ -28,3 +28,10 @@ compare:
 	$(Q)$(alone) $(PYTHON) scripts/compare/compare.py --out '$(out)' \
 		$(if $(VARIANTS),--variants '$(VARIANTS)') \
 		$(if $(OUT),--results '$(OUT)') $(if $(BASE),--base '$(BASE)')
+
+compare-linux:
+	$(if $(SCRIPT),,$(error compare-linux: SCRIPT=file.sh says what to run))
+	$(Q)$(alone) $(PYTHON) scripts/compare/linux.py '$(SCRIPT)' --out '$(out)' \
+		--userland '$(USERLAND)' $(if $(VARIANTS),--variants '$(VARIANTS)') \
+		$(if $(filter command line,$(origin MEMORY)),--memory $(MEMORY)) \
+		$(if $(TIMEOUT),--timeout $(TIMEOUT))
