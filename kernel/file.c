@@ -18,6 +18,7 @@
 #include <modules.h>
 #include <pageobj.h>
 #include <process.h>
+#include <sched.h>
 #include <string.h>
 #include <vfs.h>
 #include <whitix/poll.h>
@@ -336,6 +337,7 @@ static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write
 	ubuf = ubuf_push(addr, len, write ? UBUF_READ : UBUF_WRITE, kernel);
 	if (!ubuf)
 		return -ENOBUFS;
+	op_begin();
 	result = (write ? ops->write : ops->read)(f->number, ubuf, 0, len, pos,
 						  f->oflags);
 	ubuf_pop(ubuf);

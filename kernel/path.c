@@ -8,6 +8,7 @@
 #include <frame.h>
 #include <mm.h>
 #include <process.h>
+#include <sched.h>
 #include <string.h>
 #include <vfs.h>
 #include <whitix/stat.h>
@@ -40,6 +41,7 @@ long path_get(u64 user, bool empty, char **path)
 		return len;
 	}
 	*path = buf;
+	op_begin();
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <mm.h>
 #include <pageobj.h>
 #include <pipe.h>
+#include <sched.h>
 #include <string.h>
 #include <syscall.h>
 #include <vfs.h>
@@ -411,6 +412,7 @@ static long provider_ioctl(struct file *f, u32 cmd, u64 arg)
 			return -EFAULT;
 		ubuf = ubuf_push(arg, size, access, false);
 	}
+	op_begin();
 	result = f->provider->ops.ioctl(f->number, cmd, arg, ubuf);
 	ubuf_pop(ubuf);
 	result = module_result(result, INT32_MAX);

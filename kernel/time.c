@@ -8,6 +8,7 @@
  */
 #include <asm/irq.h>
 #include <asm/tsc.h>
+#include <atomic.h>
 #include <boot.h>
 #include <entropy.h>
 #include <frame.h>
@@ -97,6 +98,8 @@ void context_page_update(struct thread *t)
 	const struct process *p = t->process;
 
 	page->tid = t->tid;
+	page->op = t->op;
+	page->rerun = t->op_rerun;
 	page->pid = p ? p->pid : 0;
 	if (!p)
 		return;
@@ -107,6 +110,30 @@ void context_page_update(struct thread *t)
 	page->egid = p->creds.egid;
 	page->fsgid = p->creds.fsgid;
 	page->umask = p->fs ? p->fs->umask : 0;
+}
+
+/* See include/core/sched.h. Any context but interrupts. */
+void op_begin(void)
+{
+	static u64 last;
+
+	preempt_disable();
+	current->op = context_page->op = atomic_add(&last, 1);
+	current->op_rerun = false;
+	context_page->rerun = 0;
+	preempt_enable();
+}
+
+/* See include/core/sched.h. Any context but interrupts. */
+bool op_set_rerun(bool rerun)
+{
+	bool before = current->op_rerun;
+
+	preempt_disable();
+	current->op_rerun = rerun;
+	context_page->rerun = rerun;
+	preempt_enable();
+	return before;
 }
 
 static u64 entropy_next(void)

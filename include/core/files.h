@@ -98,7 +98,10 @@ long fd_close(u32 fd);
 
 /* ---- path.c ---------------------------------------------------------- */
 
-/* Copies a path: 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, unless allowed). */
+/*
+ * Copies a path, and begins an operation (op_begin()): 0, -EFAULT,
+ * -ENAMETOOLONG, -ENOENT (empty, unless allowed).
+ */
 long path_get(u64 user, bool empty, char **path);
 void path_put(char *path);
 /* Where a path starts: node of `dirfd`; *hold is a file to put, or NULL. */

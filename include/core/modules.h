@@ -67,6 +67,7 @@ struct module {
 	u32 failures;		/* in a row */
 	u64 last_reset_ns, backoff_ns;
 	u64 reset_due_ns, fault_ns;
+	bool inject;		/* to be made to fault when it runs */
 	struct wait change;	/* state or epoch moved */
 	struct thread *starter;	/* runs init now */
 	/* figures */
@@ -131,6 +132,7 @@ enum fault_reason {
 	REASON_TRAP, REASON_WATCHDOG, REASON_CONTRACT, REASON_QUOTA, REASON_BUG,
 	REASON_DEADLOCK, REASON_STACK, REASON_INIT, REASON_INJECTED,
 };
+#define INJECTED_TEXT "root told it to"
 /* Records the fault, prints the report, and starts the reset. */
 void module_fault(struct module *m, enum fault_reason reason,
 		  const struct regs *regs, const char *what);

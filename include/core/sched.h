@@ -38,6 +38,10 @@ void thread_bases_load(struct thread *t);
 extern struct context_page *context_page;
 /* Sets thread id, process id and credentials to those of `t`. */
 void context_page_update(struct thread *t);
+/* The running thread begins an operation: see struct context_page. */
+void op_begin(void);
+/* Says whether a call of it is run again; returns what was said before. */
+bool op_set_rerun(bool rerun);
 
 struct sched_stats {
 	u64 user_ns, system_ns, idle_ns;

@@ -77,6 +77,8 @@ struct thread {
 	bool gate_failed;	/* gate_enter() ended by a reset */
 	bool rerun;		/* a restartable call is being run again */
 	bool overrun;		/* the watchdog's budget is used up */
+	bool op_rerun;		/* a call of operation `op` is run again */
+	u64 op;			/* see struct context_page */
 	u64 clear_child_tid;
 	u64 sigmask, sigpending;	/* kernel/signal.c */
 	int exit_code;

@@ -78,7 +78,8 @@ enum handle_type {
 
 /* What a call is: bits 0-15 of `flags`; bits 16-31 are its budget in ms. */
 #define CALL_SLEEPS 0x0001	/* may block for other than the scheduler's reasons */
-#define CALL_RESTARTABLE 0x0002	/* idempotent: may be run again after a reset */
+#define CALL_RESTARTABLE 0x0002	/* may be run again after a reset: idempotent, or
+				 * logged (struct context_page, `op`) */
 #define CALL_REENTRANT 0x0004	/* may be called against the rank order */
 #define CALL_VOID 0x0008	/* no return value */
 #define CALL_FAIL_ZERO 0x0010	/* 0 means failure; else negative error numbers do */

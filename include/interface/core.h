@@ -307,6 +307,18 @@ enum core_text {
 long core_text_read(u32 what, u32 arg, u64 off, char *buf, size_t len);
 CONTRACT(core_text_read, CALL_RESTARTABLE, ARG_VALUE(what), ARG_VALUE(arg),
 	 ARG_VALUE(off), ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
+/*
+ * Makes module number `module` fault, for tests of recovery: 0; -EPERM (the
+ * calling program is not root's, or CONFIG_FAULT_INJECT is off), -ENOENT,
+ * -EINVAL, -EBUSY (it is not live). Of modules in ring 0 it makes a panic.
+ */
+enum inject_kind {
+	INJECT_NOW = 1,		/* wherever its threads are */
+	INJECT_INSIDE,		/* at the next timer tick that finds it running */
+	INJECT_NEVER,		/* takes the last one back */
+};
+long module_inject(u32 self, u32 module, u32 kind);
+CONTRACT(module_inject, 0, ARG_SELF(self), ARG_VALUE(module), ARG_VALUE(kind));
 /* The smallest pid above `after`, or -ENOENT. */
 long process_next(u32 after);
 CONTRACT(process_next, CALL_RESTARTABLE, ARG_VALUE(after));

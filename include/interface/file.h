@@ -40,6 +40,10 @@ struct file_open {
 	u64 number;		/* the provider's number for this open file */
 };
 
+/*
+ * read, write and release are run again when a reset interrupted them. Who must
+ * not do them twice compares CONTEXT->op, as struct context_page says.
+ */
 struct file_ops {
 	/*
 	 * At most `len` bytes at `pos` into user buffer `ubuf`, from its
@@ -63,14 +67,14 @@ struct file_ops {
 	 */
 	long (*open)(u64 number, u32 oflags);
 };
-CONTRACT(file_ops__read, 0, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
+CONTRACT(file_ops__read, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
-CONTRACT(file_ops__write, 0, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
+CONTRACT(file_ops__write, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
 CONTRACT(file_ops__ioctl, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(cmd), ARG_VALUE(arg),
 	 ARG_UBUF(ubuf));
 CONTRACT(file_ops__poll, CALL_RESTARTABLE, ARG_VALUE(number));
-CONTRACT(file_ops__release, 0, ARG_VALUE(number));
+CONTRACT(file_ops__release, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__open, 0, ARG_VALUE(number), ARG_VALUE(oflags));
 OPS_TABLE(file_ops, read, write, ioctl, poll, release, open);
 

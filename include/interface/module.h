@@ -129,6 +129,17 @@ struct context_page {
 	u32 gid, egid, fsgid;
 	u32 umask;
 	u32 memory_kib;		/* usable memory */
+	/*
+	 * The operation that the running thread is in: one try of a system call
+	 * to do something to a file. Never 0 there, and never given again. A
+	 * call that a reset interrupted is run again in the same operation,
+	 * with `rerun` 1: a module that must not do a thing twice stores, in
+	 * one step with the effect, the operation and its result, and when
+	 * `rerun` is set and the stored operation (of that object, that kind of
+	 * call) is the present one, it returns the stored result.
+	 */
+	u32 rerun;
+	u64 op;
 	u32 ngroups;		/* supplementary groups that follow */
 	u32 groups[CONTEXT_GROUPS];
 };

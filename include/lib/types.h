@@ -48,6 +48,13 @@ typedef int64_t s64;
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* 1 if a boolean option (CONFIG_X, defined as 1 or not at all) is on, else 0. */
+#define IS_ENABLED(option) OPTION_EXPAND(option)
+#define OPTION_EXPAND(value) OPTION_PICK(OPTION_COMMA_##value 1, 0)
+#define OPTION_COMMA_1 0,
+#define OPTION_PICK(...) OPTION_SECOND(__VA_ARGS__, 0)
+#define OPTION_SECOND(first, second, ...) (second)
+
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 

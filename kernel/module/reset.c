@@ -11,8 +11,10 @@
  * twice as long as before, from CONFIG_BACKOFF_MIN_MS on; after
  * CONFIG_MAX_RESETS such failures in a row it is FAILED for good.
  */
+#include <core.h>
 #include <errno.h>
 #include <log.h>
+#include <process.h>
 #include <slab.h>
 #include <string.h>
 #include <sched.h>
@@ -68,6 +70,7 @@ void module_fault_at(struct module *m, enum fault_reason reason,
 	if (m->state == MODULE_RESETTING || m->state == MODULE_FAILED ||
 	    m->state == MODULE_UNLOADED)
 		return;		/* another thread came first; this one is evicted */
+	m->inject = false;
 	module_report(m, reason, regs, address, what);
 	if (!boundary_contains(m) || policy_of(m) == POLICY_PANIC)
 		panic("module %s is at fault and cannot be reset", m->name);
@@ -86,6 +89,27 @@ void module_fault(struct module *m, enum fault_reason reason,
 {
 	module_fault_at(m, reason, regs, 0, what);
 }
+
+/* include/interface/core.h. */
+long module_inject(u32 self, u32 module, u32 kind)
+{
+	struct module *m = module_by_id(module);
+
+	if (!IS_ENABLED(CONFIG_FAULT_INJECT) || !current->process ||
+	    current->process->creds.euid != 0)
+		return -EPERM;
+	if (!m)
+		return -ENOENT;
+	if (kind < INJECT_NOW || kind > INJECT_NEVER)
+		return -EINVAL;
+	if (m->state != MODULE_LIVE)
+		return -EBUSY;
+	WRITE_ONCE(m->inject, kind == INJECT_INSIDE);
+	if (kind == INJECT_NOW)
+		module_fault(m, REASON_INJECTED, NULL, INJECTED_TEXT);
+	return 0;
+}
+SYMBOL_EXPORT(module_inject);
 
 static void give_up(struct module *m, const char *why)
 {

@@ -109,6 +109,8 @@ void boundary_tick(struct regs *regs)
 	ticking = m;
 	if (!m)
 		return;
+	if (READ_ONCE(m->inject))
+		module_fault(m, REASON_INJECTED, regs, INJECTED_TEXT);
 	budget = m->manifest.budget_ms ? m->manifest.budget_ms : CONFIG_WATCHDOG_MS;
 	if (ticks * (1000 / TICK_HZ) > budget) {
 		module_report(m, REASON_WATCHDOG, regs, 0, "used up its time budget");

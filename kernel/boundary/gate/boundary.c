@@ -160,7 +160,7 @@ void boundary_tick(struct regs *regs)
 		return;
 	m = module_running(regs);
 	budget = m->manifest.budget_ms ? m->manifest.budget_ms : CONFIG_WATCHDOG_MS;
-	if (++t->module_ticks * (1000 / TICK_HZ) > budget)
+	if (++t->module_ticks * (1000 / TICK_HZ) > budget || READ_ONCE(m->inject))
 		t->overrun = t->unwind = true;
 }
 
@@ -174,7 +174,10 @@ void boundary_ring3_exit(struct regs *regs)
 	if (t->overrun) {
 		t->overrun = false;
 		m = module_running(regs);
-		module_fault(m, REASON_WATCHDOG, regs, "used up its time budget");
+		if (m->inject)
+			module_fault(m, REASON_INJECTED, regs, INJECTED_TEXT);
+		else
+			module_fault(m, REASON_WATCHDOG, regs, "used up its time budget");
 		unwind_regs(regs, m);
 	} else if (t->unwind_at == t->gate) {
 		unwind_regs(regs, module_running(regs));

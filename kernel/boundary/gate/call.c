@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <frame.h>
 #include <log.h>
+#include <sched.h>
 #include <string.h>
 #include <mm.h>
 
@@ -438,7 +439,7 @@ static long call_once(struct slot *s, u64 *args, struct module *caller, bool *fa
  */
 long gate_call(struct slot *s, u64 *args, struct module *caller)
 {
-	bool failed = false;
+	bool failed = false, rerun = current->op_rerun;
 	long ret;
 
 	if ((u64)__builtin_frame_address(0) - current->stack_base < 2 * KERNEL_STACK_RESERVE)
@@ -450,8 +451,12 @@ long gate_call(struct slot *s, u64 *args, struct module *caller)
 			gate_across++;
 			s->module->calls_across++;
 		}
+		if (attempt)
+			op_set_rerun(true);
 		failed = false;
 		ret = call_once(s, args, caller, &failed);
+		if (attempt)
+			op_set_rerun(rerun);
 		if (!failed)
 			return ret;
 		if (!(s->contract->flags & CALL_RESTARTABLE))

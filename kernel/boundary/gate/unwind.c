@@ -110,6 +110,7 @@ static bool resume_again(struct regs *regs, struct mstack *s, u64 addr,
 	if (copy_to_module(addr - 8, &back, 8) ||
 	    copy_to_module(s->unit + STACK_UNIT - 8, &addr, 8))
 		return false;
+	op_set_rerun(true);
 	memset(regs, 0, offsetof(struct regs, vector));
 	regs->rdi = r->arg[0];
 	regs->rsi = r->arg[1];
@@ -275,12 +276,15 @@ long gate_aborted(struct gate_frame *f)
 	if ((s->contract->flags & CALL_RESTARTABLE) && module_wait_live(s->module)) {
 		/* Not through gate_down: once is enough. */
 		struct mstack *stack = stack_get(s->domain);
+		bool rerun;
 		long ret;
 
 		if (!stack)
 			return -ENOMEM;
 		t->gate_failed = false;
+		rerun = op_set_rerun(true);
 		ret = gate_enter(s, f->arg, stack);
+		op_set_rerun(rerun);
 		stack_put(stack);
 		if (!t->gate_failed)
 			return ret;
