@@ -208,11 +208,10 @@ gate_down_enter:
 	mov	%gs:CPU_TSS, %rax
 	mov	%rsp, TSS_RSP0(%rax)
 	movq	$0, THREAD_MODULE_TICKS(%r10)
-	mov	gate_trace_next(%rip), %eax
-	mov	%r11, gate_trace(, %rax, 8)
-	inc	%eax
+	mov	gate_downs(%rip), %rax
+	incq	gate_downs(%rip)
 	and	$(GATE_TRACE_ENTRIES - 1), %eax
-	mov	%eax, gate_trace_next(%rip)
+	mov	%r11, gate_trace(, %rax, 8)
 	mov	DOMAIN_CR3(%rbx), %rax
 	mov	%rax, THREAD_RING3_CR3(%r10)
 	ENTER_VIEW 8f, 9f
@@ -444,7 +443,7 @@ gate_syscall:
 	shl	$SLOT_SHIFT, %rax
 	cmpb	$0, slots + SLOT_UP_PLAIN(%rax)
 	je	gate_up_slow_entry
-	incq	slots + SLOT_CALLS(%rax)
+	incq	gate_ups(%rip)
 	mov	%r10, %rcx
 	sti
 	call	*slots + SLOT_TARGET(%rax)
@@ -557,9 +556,11 @@ down_clear:
 
 	.bss
 	.balign 8
-	.globl gate_trace, gate_trace_next
+	.globl gate_trace, gate_downs, gate_ups
 gate_trace:
 	.skip	GATE_TRACE_ENTRIES * 8
-gate_trace_next:
+gate_downs:			/* calls down so far */
+	.skip	8
+gate_ups:			/* calls up to the core's own functions */
 	.skip	8
 	.section .note.GNU-stack, "", @progbits

@@ -19,8 +19,6 @@
 #define VECTOR_PAGE_FAULT 14
 #define PF_WRITE 2
 
-extern u64 gate_bytes, gate_across;
-
 const char *boundary_layout(void)
 {
 	return "hybrid";
@@ -189,8 +187,8 @@ void boundary_counters_get(struct boundary_counters *c)
 	struct domain *d;
 
 	memset(c, 0, sizeof(*c));
-	slots_count(c);
-	c->down -= MIN(gate_across, c->down);
+	c->down = gate_downs - MIN(gate_across, gate_downs);
+	c->up = gate_ups;
 	c->across = gate_across;
 	for (u32 i = 1; (d = domain_by_index(i)); i++)
 		c->across += *(u64 *)phys_to_virt(d->counter_phys);
@@ -369,10 +367,17 @@ struct up_window up_windows[512];
 /* The module is gone. */
 void boundary_unlinked(struct module *m)
 {
+	struct module_boundary *b = m->boundary;
+
+	if (!b)
+		return;
 	slots_release(m);
 	if (m->window)
 		memset(&up_windows[(m->window - IMAGE_BASE) >> WINDOW_SHIFT], 0,
 		       sizeof(up_windows[0]));
+	core_free(b->stub_slot);
+	core_free(b);
+	m->boundary = NULL;
 }
 
 /* m->state changed. */
@@ -404,7 +409,7 @@ u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 		*error = -EPROTO;
 	if (*error)
 		return 0;
-	stub = slot_stub(s, m);
+	stub = slot_stub_new(s, m);
 	if (!stub)
 		*error = -ENOSPC;
 	return stub;
@@ -460,12 +465,9 @@ const char *boundary_placement(const struct module *m, u32 *domain)
 /* Prints the last calls that crossed, newest last. */
 void boundary_trace_print(void)
 {
-	extern struct slot *gate_trace[GATE_TRACE_ENTRIES];
-	extern u32 gate_trace_next;
-
 	pr_err("  last calls down:");
 	for (u32 i = 0; i < GATE_TRACE_ENTRIES; i++) {
-		struct slot *s = gate_trace[(gate_trace_next + i) % GATE_TRACE_ENTRIES];
+		struct slot *s = gate_trace[(gate_downs + i) % GATE_TRACE_ENTRIES];
 
 		if (s && s->used)
 			pr_err("    %s: %s", s->module ? s->module->name : "core",

@@ -348,7 +348,12 @@ static long call_staged(struct marshal *m)
 
 	if (m->stack)
 		return gate_enter(s, m->arg, m->stack);
-	s->calls++;
+	if (s->module) {	/* placed in the core */
+		s->calls++;
+		gate_trace[gate_downs++ % GATE_TRACE_ENTRIES] = s;
+	} else {
+		gate_ups++;
+	}
 	return ((fn6 *)s->target)(m->arg[0], m->arg[1], m->arg[2], m->arg[3],
 				  m->arg[4], m->arg[5]);
 }

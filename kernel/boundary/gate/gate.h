@@ -40,7 +40,7 @@ struct slot {
 	u8 used;		/* 0: free; 1 + number of arguments */
 	struct contract *contract;	/* the core's copy */
 	const char *name;
-	u64 calls;
+	u64 calls;		/* down */
 	u64 version;
 };
 _Static_assert(sizeof(struct slot) == 1 << SLOT_SHIFT, "slots are indexed by shifts");
@@ -126,6 +126,8 @@ struct landing {
 #endif
 
 extern struct slot slots[SLOTS_MAX];
+extern struct slot *gate_trace[GATE_TRACE_ENTRIES];
+extern u64 gate_downs, gate_ups, gate_across, gate_bytes;
 extern struct up_window up_windows[512];
 extern struct domain core_domain;
 extern char down_stubs[];	/* SLOTS_MAX stubs of DOWN_STUB_SIZE bytes */
@@ -133,6 +135,7 @@ extern char down_stubs[];	/* SLOTS_MAX stubs of DOWN_STUB_SIZE bytes */
 struct module_boundary {	/* struct module.boundary */
 	u32 nstubs, max_stubs;	/* in the stub section */
 	u16 *stub_slot;		/* which slot each is for */
+	u16 slots;		/* chain of the module's slots: index + 1 */
 };
 
 /* Module memory, through the exception table: 0 or -EFAULT. */
@@ -151,7 +154,6 @@ struct slot *slot_by_name(const char *name);
 struct slot *slot_alloc(void);
 u32 slot_index(const struct slot *s);
 void slots_init(void);
-void slots_count(struct boundary_counters *c);
 u64 slots_count_of(const struct module *m);
 void slots_release(struct module *m);
 void slot_set_name(struct slot *s, const char *name, u64 version);
@@ -161,6 +163,7 @@ void slot_refresh(struct slot *s);
 void slots_module_state(struct module *m);	/* its state changed: set modes */
 struct contract *contract_copy(const struct contract *c);
 /* Address through which `caller` (NULL: core) calls slot `s`; 0: no room. */
+u64 slot_stub_new(struct slot *s, struct module *caller);	/* it has none yet */
 u64 slot_stub(struct slot *s, struct module *caller);
 /* A slot for function `target` of `owner`, found again after a reset. */
 struct slot *slot_bind_callback(struct module *owner, u64 target,

@@ -36,6 +36,7 @@ static u16 name_next[SLOTS_MAX];	/* chains of names, by hash; index + 1 */
 static u16 name_chain[NAME_CHAINS];
 static u16 target_next[SLOTS_MAX];	/* chains of bound slots, by target */
 static u16 target_chain[1 << TARGET_BITS];
+static u16 module_next[SLOTS_MAX];	/* chains of modules' slots */
 static u32 slots_next;		/* first index never used */
 static u32 core_names;		/* slots that stay the core's names */
 
@@ -71,14 +72,21 @@ static void name_remove(struct slot *s)
 	s->name = NULL;
 }
 
+/* The slots of `m`, one after the other, from first_of(m) on: 0 ends them. */
+static u32 first_of(const struct module *m)
+{
+	const struct module_boundary *b = m->boundary;
+
+	return b ? b->slots : 0;
+}
+
 /* Calls into `m` that came through the core. */
 u64 slots_count_of(const struct module *m)
 {
 	u64 calls = 0;
 
-	for (u32 i = 0; i < slots_next; i++)
-		if (slots[i].module == m)
-			calls += slots[i].calls;
+	for (u32 i = first_of(m); i; i = module_next[i - 1])
+		calls += slots[i - 1].calls;
 	return calls;
 }
 
@@ -96,17 +104,6 @@ static void target_remove(struct slot *s)
 			*link = target_next[slot_index(s)];
 			break;
 		}
-}
-
-/* The figures of all slots, for the boot trace. */
-void slots_count(struct boundary_counters *c)
-{
-	for (u32 i = 0; i < slots_next; i++) {
-		if (slots[i].module)
-			c->down += slots[i].calls;
-		else
-			c->up += slots[i].calls;
-	}
 }
 
 /*
@@ -227,6 +224,12 @@ void slot_refresh(struct slot *s)
 void slot_bind(struct slot *s, struct module *m, u64 target,
 	       const struct contract *contract)
 {
+	struct module_boundary *b = m ? m->boundary : NULL;
+
+	if (b && s->module != m) {
+		module_next[slot_index(s)] = b->slots;
+		b->slots = slot_index(s) + 1;
+	}
 	s->module = m;
 	s->domain = m ? m->domain : &core_domain;
 	s->target = target;
@@ -240,9 +243,8 @@ void slots_module_state(struct module *m)
 {
 	u64 flags = irq_save();
 
-	for (u32 i = 0; i < slots_next; i++)
-		if (slots[i].used && slots[i].module == m)
-			slot_refresh(&slots[i]);
+	for (u32 i = first_of(m); i; i = module_next[i - 1])
+		slot_refresh(&slots[i - 1]);
 	irq_restore(flags);
 }
 
@@ -251,17 +253,15 @@ void slots_release(struct module *m)
 {
 	u64 flags = irq_save();
 
-	for (u32 i = 0; i < slots_next; i++) {
-		struct slot *s = &slots[i];
+	for (u32 i = first_of(m); i; i = module_next[i - 1]) {
+		struct slot *s = &slots[i - 1];
 
-		if (!s->used || s->module != m)
-			continue;
 		if (s->bound)
 			target_remove(s);
 		s->target = 0;
 		s->module = NULL;
 		slot_refresh(s);
-		if (i >= core_names) {
+		if (i > core_names) {
 			name_remove(s);
 			s->used = 0;
 		}
@@ -338,14 +338,13 @@ static void stub_write(u8 *code, u64 at, u32 index)
 
 /*
  * The address through which `caller` reaches slot `s`: a stub in the caller's
- * image, made on first use; the core's (and core-placed modules') is a stub in
- * core text, or the target itself. 0 when the stub section is full.
+ * image; the core's (and core-placed modules') is a stub in core text, or the
+ * target itself. 0 when the stub section is full.
  */
-u64 slot_stub(struct slot *s, struct module *caller)
+u64 slot_stub_new(struct slot *s, struct module *caller)
 {
 	struct module_boundary *b;
 	u64 at, page;
-	u32 i;
 
 	if (!caller || caller->domain == &core_domain) {
 		if (s->domain == &core_domain && s->target)
@@ -353,9 +352,6 @@ u64 slot_stub(struct slot *s, struct module *caller)
 		return (u64)down_stubs + slot_index(s) * DOWN_STUB_SIZE;
 	}
 	b = caller->boundary;
-	for (i = 0; i < b->nstubs; i++)
-		if (b->stub_slot[i] == slot_index(s))
-			return caller->range[RANGE_STUBS].start + i * IMPORT_STUB_SIZE;
 	if (b->nstubs == b->max_stubs)
 		return 0;
 	at = caller->range[RANGE_STUBS].start + b->nstubs * IMPORT_STUB_SIZE;
@@ -365,4 +361,15 @@ u64 slot_stub(struct slot *s, struct module *caller)
 	stub_write((u8 *)phys_to_virt(page) + at % PAGE_SIZE, at, slot_index(s));
 	b->stub_slot[b->nstubs++] = slot_index(s);
 	return at;
+}
+
+/* The same; the stub that the caller has, if it has one. */
+u64 slot_stub(struct slot *s, struct module *caller)
+{
+	struct module_boundary *b = caller ? caller->boundary : NULL;
+
+	for (u32 i = 0; b && i < b->nstubs; i++)
+		if (b->stub_slot[i] == slot_index(s))
+			return caller->range[RANGE_STUBS].start + i * IMPORT_STUB_SIZE;
+	return slot_stub_new(s, caller);
 }
