@@ -501,9 +501,11 @@ static long stack_fill(struct exec *x)
 		error = vector_add(x, auxv[i]);
 	if (!error)
 		error = vector_flush(x);
+	x->mm->auxv_end = x->at;
+	x->mm->auxv_start = x->at - nauxv * sizeof(u64);
 	x->mm->arg_start = text;
 	x->mm->arg_end = text + string_offset(x->offsets, x->argc);
-	x->mm->env_end = text + x->bytes;
+	x->mm->env_end = text + string_offset(x->offsets, x->argc + x->envc);
 	return error;
 }
 
@@ -606,19 +608,13 @@ static void registers_set(const struct exec *x, struct regs *regs)
 static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 {
 	struct process *p = current->process;
-	struct mm *old = p->mm;
 	u64 flags = spin_lock_irq(&process_lock);
 
-	p->mm = x->mm;
+	SWAP(p->mm, x->mm);
+	if (x->fds)
+		SWAP(p->fds, x->fds);
 	spin_unlock_irq(&process_lock, flags);
-	x->mm = NULL;
 	mm_switch(p->mm);
-	mm_put(old);
-	if (x->fds) {
-		fdtable_put(p->fds);
-		p->fds = x->fds;
-		x->fds = NULL;
-	}
 	fdtable_exec(p->fds);
 	signal_exec(p);
 	current->clear_child_tid = 0;

@@ -111,15 +111,15 @@ static void process_give_back(struct process *p)
 	u64 flags;
 
 	timer_stop(&p->alarm);
-	p->fds = NULL;
-	fdtable_put(fds);
-	p->fs = NULL;
-	fs_context_put(fs);
 	p->max_resident = mm ? mm->max_resident : 0;
 	mm_switch(NULL);
 	flags = spin_lock_irq(&process_lock);
+	p->fds = NULL;
+	p->fs = NULL;
 	p->mm = NULL;
 	spin_unlock_irq(&process_lock, flags);
+	fdtable_put(fds);
+	fs_context_put(fs);
 	mm_put(mm);
 	if (p->vforked) {
 		p->vforked = false;

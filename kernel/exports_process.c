@@ -11,23 +11,6 @@
 #include <process.h>
 #include <signals.h>
 
-/* The smallest pid above `after`, or -ENOENT. */
-long process_next(u32 after)
-{
-	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p;
-	long pid = -ENOENT;
-
-	list_for_each_entry(p, &process_list, all) {
-		if (p->pid > after) {
-			pid = p->pid;
-			break;
-		}
-	}
-	spin_unlock_irq(&process_lock, flags);
-	return pid;
-}
-
 long process_signal_group(u32 self, u32 pgrp, u32 sig)
 {
 	if (sig < 1 || sig > LINUX_NSIG)
@@ -82,8 +65,6 @@ SYMBOL_EXPORT(ubuf_write);
 SYMBOL_EXPORT(provider_register);
 SYMBOL_EXPORT(file_handle_claim);
 SYMBOL_EXPORT(file_handle_release);
-SYMBOL_EXPORT(core_text_read);
-SYMBOL_EXPORT(process_next);
 SYMBOL_EXPORT(process_signal_group);
 SYMBOL_EXPORT(process_session);
 SYMBOL_EXPORT(process_signal_state);

@@ -159,6 +159,8 @@ static bool file_bind(struct file *f, const struct file_open *fo)
 		f->obj = pageobj_from_handle(fo->pageobj);
 	if (fo->wait)
 		f->wait = wait_from_handle(fo->wait);
+	if (f->obj && f->node)
+		f->obj->node = f->node;
 	return !(fo->provider && !f->provider) && !(fo->wait && !f->wait) &&
 	       !(fo->pageobj && !fo->provider && !f->obj) &&
 	       !(f->obj && f->obj->archive);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <files.h>
 #include <frame.h>
+#include <info.h>
 #include <log.h>
 #include <mm.h>
 #include <random.h>
@@ -22,6 +23,14 @@ static struct linux_utsname uts = {
 	.sysname = UTS_SYSNAME, .nodename = "whitix", .release = UTS_RELEASE,
 	.version = UTS_VERSION, .machine = "x86_64", .domainname = "(none)",
 };
+
+_Static_assert(sizeof(struct system_names) == sizeof(uts), "one is told as the other");
+
+long system_names_get(struct system_names *names)
+{
+	return copy_module_to(names, &uts, sizeof(uts)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(system_names_get);
 
 /* uname(2). */
 long sys_uname(u64 user)

@@ -90,6 +90,12 @@ void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg)
 	spin_unlock_irq(&thread_lock, flags);
 }
 
+/* The id that was given out last. */
+u32 thread_last(void)
+{
+	return READ_ONCE(tid_last);
+}
+
 static void thread_register(struct thread *t)
 {
 	u64 flags = spin_lock_irq(&thread_lock);

@@ -4,38 +4,86 @@
 #define PROCFS_INTERNAL_H
 
 #include <errno.h>
+#include <core.h>
+#include <info.h>
 #include <runtime.h>
 #include <string.h>
+#include <text.h>
 #include <vfs.h>
 #include <whitix/fcntl.h>
 #include <whitix/stat.h>
 
 /*
- * Inode numbers: a process (0: none) and an item of a table, from 1. Item 0
- * (with bit 0 set for the root, whose number must not be 0) is the directory.
+ * Inode numbers, from the top: the id of a process (0: none) or, with
+ * INO_THREAD, of a thread; a descriptor; and an item, ITEM_FIRST being the first
+ * of the table. Item ITEM_TOP is the directory itself: the root, a process's, or
+ * a thread's.
  */
-#define ITEM_BITS 6
-#define ROOT_INO 1
-#define INO(pid, item) ((u64)(pid) << ITEM_BITS | (item))
-#define INO_PID(ino) ((u32)((ino) >> ITEM_BITS))
-#define INO_ITEM(ino) ((u32)((ino) & ((1u << ITEM_BITS) - 1)))
+#define ITEM_BITS 8
+#define FD_BITS 16
+#define INO_THREAD (1ull << (ITEM_BITS + FD_BITS))
+#define ID_SHIFT (ITEM_BITS + FD_BITS + 1)
+#define ITEM_TOP 1
 #define ITEM_FIRST 2
 
-/* Where a file's text comes from, besides enum core_text. */
-enum { TEXT_MOUNTS = 1000, TEXT_FILESYSTEMS, TEXT_LINK_SELF };
+#define INO_ID(ino) ((u32)((ino) >> ID_SHIFT))
+#define INO_ITEM(ino) ((u32)((ino) & ((1u << ITEM_BITS) - 1)))
+#define INO_FD(ino) ((u32)((ino) >> ITEM_BITS & ((1u << FD_BITS) - 1)))
+#define INO_OF(id, thread) \
+	((u64)(id) << ID_SHIFT | ((thread) ? INO_THREAD : 0) | ITEM_TOP)
+#define INO_WITH(ino, item) (((ino) & ~((1ull << ITEM_BITS) - 1)) | (item))
+#define ROOT_INO ITEM_TOP
+
+/* Directories. Items of DIR_PROCESS are in those of threads too. */
+enum dir {
+	DIR_NONE, DIR_ROOT, DIR_TTY, DIR_SYS, DIR_KERNEL, DIR_RANDOM, DIR_FS, DIR_VM,
+	DIR_PROCESS, DIR_TASK,
+};
+
+/* Whose text is made: what `id` of an inode number names. */
+struct subject {
+	u64 ino;
+	struct process_info process;	/* if there is one */
+};
 
 struct item {
 	const char *name;
 	u32 mode;
-	u32 what;		/* enum core_text, or TEXT_* */
+	u8 dir;			/* where it is: enum dir */
+	u8 self;		/* what it is, if it is a directory */
+	u8 flags;		/* ITEM_* */
+	const char *constant;	/* its text, without newline, or */
+	void (*show)(struct text *t, const struct subject *s);
+	/* Takes a written text, without newline, NUL-terminated: 0 or an error. */
+	long (*store)(const struct subject *s, const char *text);
 };
+#define ITEM_PROTECTED 0x1	/* for those who may see into the process */
+#define ITEM_PROCESS_ONLY 0x2	/* not in a thread's directory */
 
-/* Items of the root (pid 0) or of a process; item i is at i - ITEM_FIRST. */
-const struct item *items(u32 pid, u32 *count);
-/* Item of an inode number; NULL: a directory, or there is none. */
-const struct item *item_of(u64 ino);
-/* There is such a process now. */
-bool process_exists(u32 pid);
+/* table.c */
+const struct item *item_of(u64 ino);	/* NULL: a directory ITEM_TOP, or none */
+const struct item *item_at(u32 index);	/* NULL: past the last */
+enum dir dir_of(u64 ino);		/* DIR_NONE: not a directory */
+/* Fills in `s` for an inode number: 0, -ENOENT: there is no such process. */
+long subject_find(u64 ino, struct subject *s);
+
+/* system.c, process.c, sys.c: what the table is made of */
+typedef void show_fn(struct text *t, const struct subject *s);
+show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo,
+	show_devices, show_filesystems, show_interrupts, show_kmsg, show_loadavg,
+	show_meminfo, show_modules, show_partitions, show_stat, show_swaps,
+	show_tty_drivers, show_uptime, show_version, show_vmstat;
+show_fn show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm, show_pid_environ,
+	show_pid_limits, show_pid_maps, show_pid_mounts, show_pid_oom_score,
+	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
+show_fn show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,
+	show_uuid, show_sys_version, show_threads_max;
+/* Makes or finds again what boot_id shows. 0 or an error. */
+long boot_id_init(void);
+
+/* A text that is read by offset elsewhere: of `read`, with `arg`. */
+typedef long reader_fn(u32 arg, u64 off, char *buf, size_t len);
+void text_from(struct text *t, reader_fn *read, u32 arg);
 
 extern const struct fs_ops procfs_ops;
 extern long text_provider;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that vfs makes (fs_ops in vfs.h). Everything here is read-only. */
+/*
+ * The calls that vfs makes (fs_ops in vfs.h). Names do not change by them: they
+ * come and go with what they stand for.
+ */
 #include <printf.h>
 
 #include "internal.h"
@@ -7,9 +10,10 @@
 #define SUPER 1			/* the one instance's number */
 #define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 1024
-#define PID_TEXT 12		/* a process's number as a name */
-/* readdir positions: ".", "..", items, and processes from here on. */
-#define POS_PROCESSES 256
+#define LINK_TEXT 40		/* "PID/task/TID" */
+#define NUMBER_TEXT 12
+/* readdir positions: ".", "..", items, and numbers from here on. */
+#define POS_NUMBERS 512
 
 static long procfs_mount(const char *source, const char *options, u64 flags, u64 *root)
 {
@@ -22,73 +26,142 @@ static long procfs_unmount(u64 sb)
 	return 0;
 }
 
-static size_t self_text(char text[PID_TEXT])
+/* Where a link leads, in the calling process's eyes: its length. */
+static long link_text(const struct item *item, char text[LINK_TEXT])
 {
-	return (size_t)scnprintf(text, PID_TEXT, "%u", current_pid());
+	if (!strcmp(item->name, "mounts"))
+		return scnprintf(text, LINK_TEXT, "self/mounts");
+	if (!current_pid())
+		return -ENOENT;
+	if (!strcmp(item->name, "self"))
+		return scnprintf(text, LINK_TEXT, "%u", current_pid());
+	return scnprintf(text, LINK_TEXT, "%u/task/%u", current_pid(), current_tid());
 }
 
-static bool is_dir(u64 ino)
+static void fill_attr(const struct subject *s, struct vfs_attr *attr)
 {
-	return ino == ROOT_INO || (INO_PID(ino) && !INO_ITEM(ino));
+	const struct item *item = item_of(s->ino);
+	bool dir = dir_of(s->ino) != DIR_NONE;
+	u64 now = krealtime_ns();
+	char text[LINK_TEXT];
+
+	*attr = (struct vfs_attr){
+		.ino = s->ino, .mode = item ? item->mode : S_IFDIR | 0555,
+		.nlink = dir ? 2 : 1, .blksize = BLOCK_SIZE,
+		.atime_ns = now, .mtime_ns = now, .ctime_ns = now,
+	};
+	if (INO_ID(s->ino)) {
+		attr->uid = s->process.uid[1];
+		attr->gid = s->process.gid[1];
+	}
+	if (S_ISLNK(attr->mode)) {
+		long len = link_text(item, text);
+
+		attr->size = len > 0 ? (u64)len : 0;
+	}
 }
 
 /* Attributes of what the number names, if it is there: 0, -ENOENT. */
-static long fill_attr(u64 ino, struct vfs_attr *attr)
+static long attr_of(u64 ino, struct vfs_attr *attr)
 {
-	const struct item *item = item_of(ino);
-	u64 now = krealtime_ns();
-	char text[PID_TEXT];
+	struct subject *s = kmalloc(sizeof(*s));
+	long error;
 
-	if ((!is_dir(ino) && !item) ||
-	    (INO_PID(ino) && !process_exists(INO_PID(ino))))
-		return -ENOENT;
-	*attr = (struct vfs_attr){
-		.ino = ino, .mode = item ? item->mode : S_IFDIR | 0555,
-		.nlink = item ? 1 : 2, .blksize = BLOCK_SIZE,
-		.atime_ns = now, .mtime_ns = now, .ctime_ns = now,
-	};
-	if (S_ISLNK(attr->mode))
-		attr->size = self_text(text);
-	return 0;
+	if (!s)
+		return -ENOMEM;
+	error = subject_find(ino, s);
+	if (!error)
+		fill_attr(s, attr);
+	kfree(s);
+	return error;
 }
 
-/* The process that a name is the number of, 0: none. */
-static u32 pid_of(const char *name)
+/* The number that a name is, 0: none. */
+static u32 number_of(const char *name)
 {
 	const char *end;
-	u64 pid = string_to_u64(name, &end);
+	u64 number = string_to_u64(name, &end);
 
-	return *name == '0' || *end || pid > 0xffffffff ? 0 : (u32)pid;
+	return *name == '0' || *end || number > UINT32_MAX ? 0 : (u32)number;
+}
+
+/* The process of a thread, 0: it is gone. */
+static u32 process_of(u32 tid)
+{
+	struct process_info *p = kmalloc(sizeof(*p));
+	u32 pid = 0;
+
+	if (p && !process_info_get(tid, true, p))
+		pid = p->pid;
+	kfree(p);
+	return pid;
+}
+
+/* The table's index of the item that is directory `dir`. */
+static u32 item_of_dir(enum dir dir)
+{
+	u32 i = 0;
+
+	while (item_at(i)->self != dir)
+		i++;
+	return i + ITEM_FIRST;
+}
+
+static u64 parent_of(u64 dir)
+{
+	const struct item *item = item_of(dir);
+	u32 pid;
+
+	if (!item) {
+		if (!(dir & INO_THREAD))
+			return ROOT_INO;
+		pid = process_of(INO_ID(dir));
+		return pid ? INO_WITH(INO_OF(pid, false), item_of_dir(DIR_TASK)) : 0;
+	}
+	if (item->dir == DIR_ROOT || item->dir == DIR_PROCESS)
+		return INO_WITH(dir, ITEM_TOP);
+	return INO_WITH(dir, item_of_dir(item->dir));
+}
+
+static bool item_shown(const struct item *item, u64 dir)
+{
+	return item->dir == dir_of(dir) &&
+	       !((item->flags & ITEM_PROCESS_ONLY) && (dir & INO_THREAD));
 }
 
 static u64 find(u64 dir, const char *name)
 {
-	u32 count, pid = INO_PID(dir);
-	const struct item *table = items(pid, &count);
+	const struct item *item;
+	u32 number = number_of(name);
 
 	if (!strcmp(name, ".."))
-		return ROOT_INO;
-	for (u32 i = 0; i < count; i++)
-		if (!strcmp(table[i].name, name))
-			return INO(pid, i + ITEM_FIRST);
-	return pid ? 0 : INO(pid_of(name), 0);
+		return parent_of(dir);
+	if (number && dir_of(dir) == DIR_ROOT)
+		return number < 1ul << (VFS_INO_BITS - ID_SHIFT) ? INO_OF(number, false) : 0;
+	if (number && dir_of(dir) == DIR_TASK)
+		return process_of(number) == INO_ID(dir) ? INO_OF(number, true) : 0;
+	for (u32 i = 0; (item = item_at(i)); i++)
+		if (item_shown(item, dir) && !strcmp(item->name, name))
+			return INO_WITH(dir, i + ITEM_FIRST);
+	return 0;
 }
 
 static long procfs_lookup(u64 sb, u64 dir, const char *name, struct vfs_attr *attr)
 {
-	u64 ino = is_dir(dir) ? find(dir, name) : 0;
+	u64 ino = dir_of(dir) ? find(dir, name) : 0;
 
-	return ino ? fill_attr(ino, attr) : -ENOENT;
+	return ino ? attr_of(ino, attr) : -ENOENT;
 }
 
 static long procfs_getattr(u64 sb, u64 ino, struct vfs_attr *attr)
 {
-	return fill_attr(ino, attr);
+	return attr_of(ino, attr);
 }
 
+/* Opening with O_TRUNC, and times, do nothing: texts are not stored. */
 static long procfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
 {
-	return -EPERM;
+	return which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID) ? -EPERM : 0;
 }
 
 static long procfs_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
@@ -105,15 +178,17 @@ static long procfs_symlink(u64 sb, u64 dir, const char *name, const char *target
 static long procfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
 {
 	const struct item *item = item_of(ino);
-	char text[PID_TEXT];
+	char text[LINK_TEXT];
+	long n;
 
-	if (!item || item->what != TEXT_LINK_SELF)
+	if (!item || !S_ISLNK(item->mode))
 		return -EINVAL;
-	if (!current_pid())
-		return -ENOENT;
-	len = MIN(len, self_text(text));
-	memcpy(buf, text, len);
-	return (long)len;
+	n = link_text(item, text);
+	if (n > 0) {
+		n = MIN(n, (long)len);
+		memcpy(buf, text, (size_t)n);
+	}
+	return n;
 }
 
 static long procfs_link(u64 sb, u64 ino, u64 dir, const char *name)
@@ -156,35 +231,47 @@ static bool put_dirent(struct dirents *d, const char *name, u64 ino, u32 mode,
 	return true;
 }
 
-/* The entries of the tables: false when the buffer is full. */
+/* The entries of the table: false when the buffer is full. */
 static bool put_items(struct dirents *d, u64 dir, u64 pos)
 {
-	u32 count, pid = INO_PID(dir);
-	const struct item *table = items(pid, &count);
+	const struct item *item;
 
 	if (pos == 0 && !put_dirent(d, ".", dir, S_IFDIR, 1))
 		return false;
-	if (pos <= 1 && !put_dirent(d, "..", ROOT_INO, S_IFDIR, ITEM_FIRST))
+	if (pos <= 1 && !put_dirent(d, "..", parent_of(dir), S_IFDIR, ITEM_FIRST))
 		return false;
-	for (u32 i = 0; i < count; i++) {
+	for (u32 i = 0; (item = item_at(i)); i++) {
 		u64 at = i + ITEM_FIRST;
 
-		if (at >= pos && !put_dirent(d, table[i].name, INO(pid, at),
-					     table[i].mode, at + 1))
+		if (at >= pos && item_shown(item, dir) &&
+		    !put_dirent(d, item->name, INO_WITH(dir, at), item->mode, at + 1))
 			return false;
 	}
 	return true;
 }
 
-static void put_processes(struct dirents *d, u64 pos)
+/* The number after `after` in a directory of numbers, or -ENOENT. */
+static long number_next(u64 dir, u32 after)
 {
-	long pid = pos > POS_PROCESSES ? (long)(pos - POS_PROCESSES) - 1 : 0;
-	char text[PID_TEXT];
+	switch (dir_of(dir)) {
+	case DIR_ROOT:
+		return process_next(after);
+	case DIR_TASK:
+		return process_thread_next(INO_ID(dir), after);
+	default:
+		return -ENOENT;
+	}
+}
 
-	while ((pid = process_next((u32)pid)) > 0) {
-		scnprintf(text, sizeof(text), "%ld", pid);
-		if (!put_dirent(d, text, INO(pid, 0), S_IFDIR,
-				POS_PROCESSES + (u64)pid + 1))
+static void put_numbers(struct dirents *d, u64 dir, u64 pos)
+{
+	long number = pos > POS_NUMBERS ? (long)(pos - POS_NUMBERS) - 1 : 0;
+	char text[NUMBER_TEXT];
+
+	while ((number = number_next(dir, (u32)number)) >= 0) {
+		scnprintf(text, sizeof(text), "%ld", number);
+		if (!put_dirent(d, text, INO_OF(number, dir_of(dir) == DIR_TASK), S_IFDIR,
+				POS_NUMBERS + (u64)number + 1))
 			return;
 	}
 }
@@ -192,26 +279,48 @@ static void put_processes(struct dirents *d, u64 pos)
 static long procfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 {
 	struct dirents d = { .buf = buf, .len = len };
+	struct vfs_attr attr;
+	long error = attr_of(dir, &attr);
 
-	if (!is_dir(dir))
+	if (error)
+		return error;
+	if (dir_of(dir) == DIR_NONE)
 		return -ENOTDIR;
-	if (INO_PID(dir) && !process_exists(INO_PID(dir)))
-		return -ENOENT;
-	if (put_items(&d, dir, pos) && dir == ROOT_INO)
-		put_processes(&d, pos);
+	if (put_items(&d, dir, pos))
+		put_numbers(&d, dir, pos);
 	return (long)d.done;
+}
+
+/* May the caller read a file that shows a process's inside? 0, or why not. */
+static long open_allowed(u64 ino)
+{
+	struct subject *s = kmalloc(sizeof(*s));
+	long error;
+
+	if (!s)
+		return -ENOMEM;
+	error = subject_find(ino, s);
+	if (!error && !s->process.visible)
+		error = -EACCES;
+	kfree(s);
+	return error;
 }
 
 static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 {
-	if (!item_of(ino))
+	const struct item *item = item_of(ino);
+	long error = 0;
+
+	if (!item)
 		return -ENXIO;
-	if ((oflags & O_ACCMODE) != O_RDONLY)
+	if ((oflags & O_ACCMODE) != O_RDONLY && !item->store)
 		return -EACCES;
+	if (item->flags & ITEM_PROTECTED)
+		error = open_allowed(ino);
 	*file = (struct file_open){
 		.provider = (u32)text_provider, .flags = FILE_SEEKABLE, .number = ino,
 	};
-	return 0;
+	return error;
 }
 
 static long procfs_hold(u64 sb, u64 ino, s64 count)

@@ -1,112 +1,126 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * procfs: /proc. Texts are the core's and vfs's; this module gives them names.
- * Opening a file gives its inode number as the open file's, so any text is made
- * anew when it is read.
+ * procfs: /proc. The core, vfs and others tell their figures as structures
+ * (info.h); here they become texts, in the formats of proc(5), and names. An
+ * open file has its inode's number, and its text is made anew when it is read.
  *
- * State: nothing to keep.
+ * State: a record with what boot_id says; else there is nothing to keep. Files
+ * that are open go on after a reset.
  */
 #include "internal.h"
 
-#define TEXT_CHUNK 4096
+#define PART_MAX 16384		/* of a text, made at once */
+#define UBUF_PART 8192		/* most bytes of one copy to the program */
+#define STORE_MAX 4096
 
 long text_provider;
 
-static const struct item root_items[] = {
-	{ "self", S_IFLNK | 0777, TEXT_LINK_SELF },
-	{ "accounts", S_IFREG | 0444, CORE_TEXT_ACCOUNTS },
-	{ "boottrace", S_IFREG | 0444, CORE_TEXT_BOOTTRACE },
-	{ "cmdline", S_IFREG | 0444, CORE_TEXT_CMDLINE },
-	{ "cpuinfo", S_IFREG | 0444, CORE_TEXT_CPUINFO },
-	{ "filesystems", S_IFREG | 0444, TEXT_FILESYSTEMS },
-	{ "interrupts", S_IFREG | 0444, CORE_TEXT_INTERRUPTS },
-	{ "kmsg", S_IFREG | 0400, CORE_TEXT_KMSG },
-	{ "loadavg", S_IFREG | 0444, CORE_TEXT_LOADAVG },
-	{ "meminfo", S_IFREG | 0444, CORE_TEXT_MEMINFO },
-	{ "modules", S_IFREG | 0444, CORE_TEXT_MODULES },
-	{ "mounts", S_IFREG | 0444, TEXT_MOUNTS },
-	{ "stat", S_IFREG | 0444, CORE_TEXT_STAT },
-	{ "uptime", S_IFREG | 0444, CORE_TEXT_UPTIME },
-	{ "version", S_IFREG | 0444, CORE_TEXT_VERSION },
-};
-
-static const struct item process_items[] = {
-	{ "cmdline", S_IFREG | 0444, CORE_TEXT_PID_CMDLINE },
-	{ "comm", S_IFREG | 0444, CORE_TEXT_PID_COMM },
-	{ "maps", S_IFREG | 0444, CORE_TEXT_PID_MAPS },
-	{ "mounts", S_IFREG | 0444, TEXT_MOUNTS },
-	{ "stat", S_IFREG | 0444, CORE_TEXT_PID_STAT },
-	{ "status", S_IFREG | 0444, CORE_TEXT_PID_STATUS },
-};
-
-_Static_assert(ARRAY_SIZE(root_items) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
-
 /* See internal.h. */
-const struct item *items(u32 pid, u32 *count)
+void text_from(struct text *t, reader_fn *read, u32 arg)
 {
-	*count = pid ? ARRAY_SIZE(process_items) : ARRAY_SIZE(root_items);
-	return pid ? process_items : root_items;
-}
+	long n = 1;
 
-/* See internal.h. */
-const struct item *item_of(u64 ino)
-{
-	u32 count, item = INO_ITEM(ino);
-	const struct item *table = items(INO_PID(ino), &count);
+	while (n > 0 && !text_full(t)) {
+		size_t room = MIN(t->size - t->len, (size_t)PAGE_SIZE);
 
-	return item >= ITEM_FIRST && item - ITEM_FIRST < count ?
-	       &table[item - ITEM_FIRST] : NULL;
-}
-
-/* See internal.h. */
-bool process_exists(u32 pid)
-{
-	return pid && process_next(pid - 1) == (long)pid;
-}
-
-/* A part of the text of inode `ino`: bytes, 0 at the end, or an error. */
-static long text_part(u64 ino, u64 pos, char *buf, size_t len)
-{
-	const struct item *item = item_of(ino);
-
-	if (!item)
-		return -EIO;
-	switch (item->what) {
-	case TEXT_MOUNTS:
-		return vfs_mounts(pos, buf, len);
-	case TEXT_FILESYSTEMS:
-		return vfs_filesystems(pos, buf, len);
-	default:
-		return core_text_read(item->what, INO_PID(ino), pos, buf, len);
+		n = read(arg, t->skip + t->len, t->buf + t->len, room);
+		if (n > 0)
+			t->len += MIN((size_t)n, room);
 	}
+}
+
+/* Copies a text to the program: bytes, or an error if there was none. */
+static long text_copy(const struct text *t, u32 ubuf, u64 off)
+{
+	size_t done = 0;
+	long n = 0;
+
+	while (done < t->len) {
+		size_t part = MIN(t->len - done, (size_t)UBUF_PART);
+
+		n = ubuf_write(ubuf, off + done, t->buf + done, part);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return done ? (long)done : n;
+}
+
+/* The text of inode `number` into `t`: 0 or an error. */
+static long text_make(struct text *t, u64 number)
+{
+	const struct item *item = item_of(number);
+	struct subject *s = kmalloc(sizeof(*s));
+	long error;
+
+	if (!s)
+		return -ENOMEM;
+	error = subject_find(number, s);
+	if (error)
+		error = -ESRCH;
+	else if (!item || S_ISDIR(item->mode))
+		error = -EISDIR;
+	else if ((item->flags & ITEM_PROTECTED) && !s->process.visible)
+		error = -EACCES;
+	else if (item->show)
+		item->show(t, s);
+	else
+		text_printf(t, "%s\n", item->constant);
+	kfree(s);
+	return error;
 }
 
 static long text_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	char *buf = kmalloc(TEXT_CHUNK);
-	u64 done = 0;
-	long n = 0;
+	struct text t = { .size = MIN(len, (u64)PART_MAX), .skip = pos };
+	long n;
 
-	if (!buf)
+	t.buf = kmalloc(t.size);
+	if (!t.buf)
 		return -ENOMEM;
-	while (done < len) {
-		long got = text_part(number, pos + done, buf,
-				     MIN(len - done, (u64)TEXT_CHUNK));
+	n = text_make(&t, number);
+	if (!n)
+		n = text_copy(&t, ubuf, off);
+	kfree(t.buf);
+	return n;
+}
 
-		n = got > 0 ? ubuf_write(ubuf, off + done, buf, (size_t)got) : got;
-		if (n <= 0)
-			break;
-		done += (u64)n;
-		if (n < got)
-			break;
-	}
-	kfree(buf);
-	return done ? (long)done : n;
+static long store_text(u64 number, char *buf, size_t len)
+{
+	const struct item *item = item_of(number);
+	struct subject *s = kmalloc(sizeof(*s));
+	long error;
+
+	if (!s)
+		return -ENOMEM;
+	if (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	error = subject_find(number, s);
+	if (!error)
+		error = item && item->store ? item->store(s, buf) : -EIO;
+	kfree(s);
+	return error;
 }
 
 static long text_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	return -EIO;
+	char *buf;
+	long n;
+
+	if (len >= STORE_MAX)
+		return -EINVAL;
+	buf = kmalloc(len + 1);
+	if (!buf)
+		return -ENOMEM;
+	n = ubuf_read(ubuf, off, buf, len);
+	if (n > 0) {
+		long error = store_text(number, buf, (size_t)n);
+
+		n = error ? error : n;
+	}
+	kfree(buf);
+	return n;
 }
 
 static long text_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
@@ -116,7 +130,7 @@ static long text_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 
 static long text_poll(u64 number)
 {
-	return FILE_POLLIN;
+	return FILE_POLLIN | FILE_POLLOUT;
 }
 
 static long text_release(u64 number)
@@ -134,6 +148,8 @@ static long procfs_init(u32 flags)
 	text_provider = provider_register(THIS_MODULE, &text_ops);
 	if (text_provider < 0)
 		return text_provider;
+	if (boot_id_init())
+		pr_warn("boot_id is not known");
 	return vfs_register_fs(THIS_MODULE, "proc", 0, &procfs_ops);
 }
 

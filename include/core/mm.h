@@ -41,6 +41,7 @@ struct mm {
 	u64 resident, max_resident;	/* pages mapped; lock */
 	u64 mapped;		/* pages in VMAs; lock */
 	u64 arg_start, arg_end, env_end;	/* for /proc */
+	u64 auxv_start, auxv_end;
 	u64 stack_top;
 };
 

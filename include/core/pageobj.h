@@ -22,6 +22,7 @@ struct pageobj {
 	bool read_only;
 	bool archive;		/* the boot archives: reserved memory */
 	u64 npages;		/* lock */
+	u64 node;		/* vfs node of who opened it last, for its name; no reference */
 	u64 mtime_ns;		/* since 1970; 0: not written since it was set */
 };
 

@@ -99,6 +99,7 @@ struct thread *thread_create_core(const char *name, void (*entry)(void *),
 void thread_start(struct thread *t);
 __noreturn void thread_exit(void);
 struct thread *thread_find(u32 tid);
+u32 thread_last(void);		/* the id that was given out last */
 /* Calls fn for each thread, with the list's lock held: it must not sleep. */
 void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg);
 

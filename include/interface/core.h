@@ -280,33 +280,6 @@ long cmdline_get(u32 self, const char *key, char *buf, size_t len);
 CONTRACT(cmdline_get, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRING(key, 32),
 	 ARG_OUT(buf, len, 256), ARG_VALUE(len));
 
-/* What procfs shows. `arg` is a pid where `what` speaks of a process. */
-enum core_text {
-	CORE_TEXT_BOOTTRACE,
-	CORE_TEXT_MEMINFO,
-	CORE_TEXT_MODULES,	/* as Linux's /proc/modules */
-	CORE_TEXT_UPTIME,
-	CORE_TEXT_STAT,
-	CORE_TEXT_LOADAVG,
-	CORE_TEXT_VERSION,
-	CORE_TEXT_CMDLINE,
-	CORE_TEXT_CPUINFO,
-	CORE_TEXT_INTERRUPTS,
-	CORE_TEXT_ACCOUNTS,	/* a line per module: state, placement, resets, ... */
-	CORE_TEXT_KMSG,
-	CORE_TEXT_PID_STAT,
-	CORE_TEXT_PID_STATUS,
-	CORE_TEXT_PID_CMDLINE,
-	CORE_TEXT_PID_MAPS,
-	CORE_TEXT_PID_COMM,
-};
-/*
- * Copies at most `len` bytes (4096) of the text from byte `off` on; 0 at the
- * end; -ESRCH when the process is gone.
- */
-long core_text_read(u32 what, u32 arg, u64 off, char *buf, size_t len);
-CONTRACT(core_text_read, CALL_RESTARTABLE, ARG_VALUE(what), ARG_VALUE(arg),
-	 ARG_VALUE(off), ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
 /*
  * Makes module number `module` fault, for tests of recovery: 0; -EPERM (the
  * calling program is not root's, or CONFIG_FAULT_INJECT is off), -ENOENT,

@@ -46,6 +46,12 @@ typedef int64_t s64;
 #define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define SWAP(a, b) \
+	do { \
+		__typeof__(a) swap_a = (a); \
+		(a) = (b); \
+		(b) = swap_a; \
+	} while (0)
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
 /* 1 if a boolean option (CONFIG_X, defined as 1 or not at all) is on, else 0. */

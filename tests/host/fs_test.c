@@ -360,9 +360,14 @@ static void test_procfs(void **state)
 
 	mkdir_at("/proc", 0755);
 	assert_int_equal(vfs_mount("proc", "/proc", "proc", 0, ""), 0);
-	expect_text("/proc/meminfo", "text 1 of 0\n");
-	expect_text("/proc/1/stat", "text 12 of 1\n");
-	expect_text("/proc/self/status", "text 13 of 1\n");
+	expect_text("/proc/boottrace", "text 0\n");
+	expect_text("/proc/1/comm", "init\n");
+	expect_text("/proc/thread-self/comm", "init\n");
+	expect_text("/proc/self/statm", "3 2 0 3 0 0 0\n");
+	expect_text("/proc/1/task/../maps", "00400000-00403000 r-xp 00000000 00:00 0 \n");
+	expect_text("/proc/1/task/1/../1/maps", "00400000-00403000 r-xp 00000000 00:00 0 \n");
+	expect_text("/proc/sys/kernel/hostname", "host\n");
+	expect_text("/proc/sys/kernel/random/../pid_max", "4194304\n");
 	expect_text("/proc/filesystems", "nodev\tdevtmpfs\nnodev\tdevfs\nnodev\tramfs\n"
 		    "nodev\ttmpfs\nnodev\tproc\n");
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/2", 0, &attr), -ENOENT);

@@ -11,6 +11,7 @@
 #include "os.h"
 #include "shim.h"
 #include <echo.h>
+#include <info.h>
 
 static void die(const char *what)
 {
@@ -938,18 +939,71 @@ long cmdline_get(u32 self, const char *key, char *buf, size_t len)
 	return -ENOENT;
 }
 
-long core_text_read(u32 what, u32 arg, u64 off, char *buf, size_t len)
+/* ---- figures: process 1 with one thread, of which the texts are made ------ */
+
+long core_text_read(u32 what, u64 off, char *buf, size_t len)
 {
 	char text[64];
-	size_t have = (size_t)snprintf(text, sizeof(text), "text %u of %u\n", what, arg);
+	size_t have = (size_t)snprintf(text, sizeof(text), "text %u\n", what);
 
-	if (what >= CORE_TEXT_PID_STAT && arg != 1)
-		return -ESRCH;
 	if (off >= have)
 		return 0;
 	len = MIN(len, have - off);
 	memcpy(buf, text + off, len);
 	return (long)len;
+}
+
+long process_info_get(u32 id, u32 thread, struct process_info *info)
+{
+	if (id != 1)
+		return -ESRCH;
+	*info = (struct process_info){
+		.pid = 1, .tid = 1, .nthreads = 1, .name = "init", .state = 'S',
+		.visible = 1, .umask = 022, .mapped = 3, .resident = 2,
+	};
+	return 0;
+}
+
+long process_maps_get(u32 pid, u64 after, void *maps, size_t len)
+{
+	struct process_map map = { .start = 0x400000, .end = 0x403000, .prot = 5 };
+
+	if (after >= map.end)
+		return 0;
+	memcpy(maps, &map, sizeof(map));
+	return sizeof(map);
+}
+
+long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len)
+{
+	return 0;
+}
+
+long process_thread_next(u32 pid, u32 after)
+{
+	return after || pid != 1 ? -ENOENT : 1;
+}
+
+long system_info_get(struct system_info *info)
+{
+	*info = (struct system_info){ .pages_total = 1000, .pages_free = 400 };
+	return 0;
+}
+
+long system_names_get(struct system_names *names)
+{
+	*names = (struct system_names){ .sysname = "Linux", .nodename = "host" };
+	return 0;
+}
+
+long irq_info_get(u32 line, struct irq_info *info)
+{
+	return -EINVAL;
+}
+
+long module_info_get(u32 after, struct module_info *info)
+{
+	return -ENOENT;
 }
 
 long process_next(u32 after)

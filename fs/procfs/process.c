@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts about a process or one of its threads, as proc(5) has them. */
+#include <printf.h>
+#include <whitix/mman.h>
+#include <whitix/process.h>
+
+#include "internal.h"
+
+#define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
+#define TICKS(ns) ((unsigned long)((ns) / (NSEC_PER_SEC / LINUX_CLK_TCK)))
+#define CAP_ALL 0x000001fffffffffful	/* Linux 6.1 knows 41 capabilities */
+#define PRIORITY_NORMAL 20
+#define FLAG_RANDOMIZED 0x400000	/* of field 9 of stat */
+#define MAP_NAME_COLUMN 73
+#define NO_TTY (-1)
+
+/* Calls fn for each mapping of the subject. */
+static void each_map(const struct subject *s, bool (*fn)(const struct process_map *map,
+							   void *arg), void *arg)
+{
+	struct process_map *maps = kmalloc(PROCESS_MAPS_MAX);
+	u64 after = 0;
+	long len;
+
+	if (!maps)
+		return;
+	while ((len = process_maps_get(s->process.pid, after, maps, PROCESS_MAPS_MAX)) > 0) {
+		u32 count = (u32)len / sizeof(*maps), i;
+
+		for (i = 0; i < count && fn(&maps[i], arg); i++)
+			;
+		if (i < count)
+			break;
+		after = maps[count - 1].end;
+	}
+	kfree(maps);
+}
+
+/* Sizes of kinds of mappings, in pages. */
+struct sizes {
+	u64 data, stack, text, library;
+};
+
+static bool size_add(const struct process_map *map, void *arg)
+{
+	u64 pages = (map->end - map->start) / PAGE_SIZE;
+	struct sizes *sizes = arg;
+
+	if (map->flags & MAP_INFO_STACK)
+		sizes->stack += pages;
+	else if ((map->prot & PROT_WRITE) && !(map->flags & MAP_INFO_SHARED))
+		sizes->data += pages;
+	else if ((map->prot & PROT_EXEC) && !sizes->text)
+		sizes->text += pages;
+	else if (map->prot & PROT_EXEC)
+		sizes->library += pages;
+	return true;
+}
+
+void show_pid_stat(struct text *t, const struct subject *s)
+{
+	const struct process_info *p = &s->process;
+
+	text_printf(t, "%u (%s) %c %u %u %u 0 %d %u 0 0 0 0 %lu %lu %lu %lu %d %d %u 0 %lu ",
+		    p->tid, p->name, (char)p->state, p->ppid, p->pgrp, p->sid, NO_TTY,
+		    FLAG_RANDOMIZED, TICKS(p->utime_ns), TICKS(p->stime_ns),
+		    TICKS(p->child_utime_ns), TICKS(p->child_stime_ns),
+		    PRIORITY_NORMAL + p->nice, p->nice, p->nthreads, TICKS(p->start_ns));
+	text_printf(t, "%lu %lu %lu 0 0 %lu 0 0 %lu %lu %lu %lu 0 0 0 %u 0 0 0 0 0 0 0 0 "
+		    "%lu %lu %lu %lu %lu %d\n", p->mapped * PAGE_SIZE, p->resident,
+		    p->limit[RLIMIT_RSS].cur, p->stack_top, p->pending | p->shared_pending,
+		    p->blocked, p->ignored, p->caught, p->exit_signal, p->heap_start,
+		    p->arg_start, p->arg_end, p->arg_end, p->env_end,
+		    p->visible ? p->exit_status : 0);
+}
+
+void show_pid_statm(struct text *t, const struct subject *s)
+{
+	struct sizes sizes = { 0 };
+
+	each_map(s, size_add, &sizes);
+	text_printf(t, "%lu %lu 0 %lu 0 %lu 0\n", s->process.mapped, s->process.resident,
+		    sizes.text, sizes.data + sizes.stack);
+}
+
+static const char *state_name(u32 state)
+{
+	switch (state) {
+	case 'R':
+		return "running";
+	case 'T':
+		return "stopped";
+	case 'Z':
+		return "zombie";
+	}
+	return "sleeping";
+}
+
+static void put_ids(struct text *t, const struct process_info *p)
+{
+	text_printf(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%u\nNgid:\t0\n"
+		    "Pid:\t%u\nPPid:\t%u\nTracerPid:\t0\n", p->name, p->umask,
+		    (char)p->state, state_name(p->state), p->pid, p->tid, p->ppid);
+	text_printf(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
+		    p->uid[0], p->uid[1], p->uid[2], p->uid[3], p->gid[0], p->gid[1],
+		    p->gid[2], p->gid[3], p->fd_size);
+	for (u32 i = 0; i < MIN(p->ngroups, (u32)CONTEXT_GROUPS); i++)
+		text_printf(t, "%u ", p->group[i]);
+	text_printf(t, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", p->pid,
+		    p->tid, p->pgrp, p->sid);
+}
+
+static void put_memory(struct text *t, const struct subject *s)
+{
+	const struct process_info *p = &s->process;
+	struct sizes sizes = { 0 };
+
+	if (!p->mapped)
+		return;
+	each_map(s, size_add, &sizes);
+	text_printf(t, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
+		    KIB(p->mapped), KIB(p->mapped), KIB(p->max_resident), KIB(p->resident));
+	text_printf(t, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8lu kB\n"
+		    "VmSwap:\t       0 kB\n", KIB(sizes.data), KIB(sizes.stack),
+		    KIB(sizes.text), KIB(sizes.library));
+}
+
+void show_pid_status(struct text *t, const struct subject *s)
+{
+	const struct process_info *p = &s->process;
+	u64 caps = p->uid[1] == 0 ? CAP_ALL : 0;
+
+	put_ids(t, p);
+	put_memory(t, s);
+	text_printf(t, "Threads:\t%u\nSigQ:\t0/%lu\nSigPnd:\t%016lx\nShdPnd:\t%016lx\n"
+		    "SigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n", p->nthreads,
+		    p->limit[RLIMIT_SIGPENDING].cur, p->pending, p->shared_pending,
+		    p->blocked, p->ignored, p->caught);
+	text_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\n"
+		    "CapAmb:\t%016lx\nNoNewPrivs:\t%u\nSeccomp:\t0\n", 0ul, caps, caps,
+		    CAP_ALL, 0ul, p->no_new_privs);
+	text_puts(t, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n");
+}
+
+static long read_memory(u32 pid, u32 part, u64 off, char *buf, size_t len)
+{
+	long n = process_memory_get(pid, part, off, buf, len);
+
+	return n == -ESRCH ? 0 : n;	/* a zombie has none */
+}
+
+static long read_arguments(u32 pid, u64 off, char *buf, size_t len)
+{
+	return read_memory(pid, PROCESS_ARGUMENTS, off, buf, len);
+}
+
+static long read_environment(u32 pid, u64 off, char *buf, size_t len)
+{
+	return read_memory(pid, PROCESS_ENVIRONMENT, off, buf, len);
+}
+
+static long read_auxv(u32 pid, u64 off, char *buf, size_t len)
+{
+	return read_memory(pid, PROCESS_AUXV, off, buf, len);
+}
+
+void show_pid_cmdline(struct text *t, const struct subject *s)
+{
+	text_from(t, read_arguments, s->process.pid);
+}
+
+void show_pid_environ(struct text *t, const struct subject *s)
+{
+	text_from(t, read_environment, s->process.pid);
+}
+
+void show_pid_auxv(struct text *t, const struct subject *s)
+{
+	text_from(t, read_auxv, s->process.pid);
+}
+
+void show_pid_comm(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%s\n", s->process.name);
+}
+
+/* ---- maps ------------------------------------------------------------------ */
+
+struct maps_text {
+	struct text *text;
+	const struct process_info *process;
+	char *path;		/* VFS_PATH_MAX */
+};
+
+static void put_map_name(struct maps_text *m, const struct process_map *map)
+{
+	const struct process_info *p = m->process;
+	long len = map->node ? vfs_path(VFS_ROOT, map->node, m->path, VFS_PATH_MAX) : 0;
+
+	if (len > 0)
+		text_put_escaped(m->text, m->path, (size_t)len, "\n");
+	else if (map->flags & MAP_INFO_STACK)
+		text_puts(m->text, "[stack]");
+	else if (!(map->flags & MAP_INFO_FILE) && map->start < p->heap_end &&
+		 map->end > p->heap_start)
+		text_puts(m->text, "[heap]");
+}
+
+static bool put_map(const struct process_map *map, void *arg)
+{
+	struct maps_text *m = arg;
+	struct vfs_attr attr = { 0 };
+	char line[MAP_NAME_COLUMN + 40];
+	int len;
+
+	if (map->node && vfs_getattr(map->node, &attr))
+		attr = (struct vfs_attr){ 0 };
+	len = scnprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ",
+			map->start, map->end, map->prot & PROT_READ ? 'r' : '-',
+			map->prot & PROT_WRITE ? 'w' : '-',
+			map->prot & PROT_EXEC ? 'x' : '-',
+			map->flags & MAP_INFO_SHARED ? 's' : 'p', map->offset,
+			LINUX_MAJOR(attr.dev), LINUX_MINOR(attr.dev), attr.ino);
+	text_put(m->text, line, (size_t)len);
+	if (map->node || (map->flags & MAP_INFO_STACK) ||
+	    (map->start < m->process->heap_end && map->end > m->process->heap_start))
+		text_printf(m->text, "%*s", MAX(MAP_NAME_COLUMN - len, 0), "");
+	put_map_name(m, map);
+	text_puts(m->text, "\n");
+	return !text_full(m->text);
+}
+
+void show_pid_maps(struct text *t, const struct subject *s)
+{
+	struct maps_text m = { t, &s->process, kmalloc(VFS_PATH_MAX) };
+
+	if (m.path)
+		each_map(s, put_map, &m);
+	kfree(m.path);
+}
+
+/* ---- others ---------------------------------------------------------------- */
+
+static long read_mounts(u32 arg, u64 off, char *buf, size_t len)
+{
+	return vfs_mounts(off, buf, len);
+}
+
+void show_pid_mounts(struct text *t, const struct subject *s)
+{
+	text_from(t, read_mounts, 0);
+}
+
+void show_pid_cgroup(struct text *t, const struct subject *s)
+{
+	text_puts(t, "0::/\n");
+}
+
+void show_pid_wchan(struct text *t, const struct subject *s)
+{
+	text_puts(t, "0");
+}
+
+/* As Linux: of 2000, in proportion to the memory in use. */
+void show_pid_oom_score(struct text *t, const struct subject *s)
+{
+	u64 points = s->process.resident * 1000;
+	struct system_info i;
+
+	if (!system_info_get(&i) && i.pages_total)
+		text_printf(t, "%lu\n", (1000 + points / i.pages_total) * 2 / 3);
+}
+
+static void put_limit(struct text *t, u64 value)
+{
+	if (value == INFO_UNLIMITED)
+		text_printf(t, "%-20s ", "unlimited");
+	else
+		text_printf(t, "%-20lu ", value);
+}
+
+void show_pid_limits(struct text *t, const struct subject *s)
+{
+	static const struct {
+		const char *name, *unit;
+	} limits[INFO_LIMITS] = {
+		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" },
+		{ "Max data size", "bytes" }, { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" },
+		{ "Max processes", "processes" }, { "Max open files", "files" },
+		{ "Max locked memory", "bytes" }, { "Max address space", "bytes" },
+		{ "Max file locks", "locks" }, { "Max pending signals", "signals" },
+		{ "Max msgqueue size", "bytes" }, { "Max nice priority", NULL },
+		{ "Max realtime priority", NULL }, { "Max realtime timeout", "us" },
+	};
+
+	text_printf(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit",
+		    "Units");
+	for (u32 i = 0; i < INFO_LIMITS; i++) {
+		text_printf(t, "%-25s ", limits[i].name);
+		put_limit(t, s->process.limit[i].cur);
+		put_limit(t, s->process.limit[i].max);
+		if (limits[i].unit)
+			text_printf(t, "%-10s", limits[i].unit);
+		text_puts(t, "\n");
+	}
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts about the machine and the system. */
+#include <printf.h>
+
+#include "internal.h"
+
+#define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
+#define HUNDREDTHS(ns) ((unsigned long)((ns) / (NSEC_PER_SEC / 100)))
+#define LOAD_SHIFT 11		/* of system_info's averages */
+#define ISA_LINES 16
+#define CMDLINE_MAX 1024
+/* Module states as /proc/modules has them. */
+#define MODULE_STATE(m) (strcmp((m)->state, "live") ? "Loading" : "Live")
+
+void show_accounts(struct text *t, const struct subject *s)
+{
+	struct module_info m = { .id = 0 };
+
+	while (!text_full(t) && !module_info_get(m.id, &m))
+		text_printf(t, "%s state=%s placement=%s epoch=%u resets=%u faults=%u "
+			    "pages=%u quota=%u handles=%u down=%lu up=%lu across=%lu "
+			    "bytes=%lu\n", m.name, m.state, m.placement, m.epoch, m.resets,
+			    m.faults, m.pages, m.quota_pages, m.handles, m.down, m.up,
+			    m.across, m.bytes);
+}
+
+void show_modules(struct text *t, const struct subject *s)
+{
+	struct module_info m = { .id = 0 };
+
+	while (!text_full(t) && !module_info_get(m.id, &m))
+		text_printf(t, "%s %lu 0 - %s 0x%016lx\n", m.name, m.size,
+			    MODULE_STATE(&m), m.address);
+}
+
+void show_boottrace(struct text *t, const struct subject *s)
+{
+	text_from(t, core_text_read, CORE_TEXT_BOOTTRACE);
+}
+
+void show_kmsg(struct text *t, const struct subject *s)
+{
+	text_from(t, core_text_read, CORE_TEXT_LOG);
+}
+
+void show_cmdline(struct text *t, const struct subject *s)
+{
+	char line[CMDLINE_MAX];
+	long len = core_text_read(CORE_TEXT_CMDLINE, 0, line, sizeof(line));
+
+	if (len > 0)
+		text_put(t, line, (size_t)len);
+	text_puts(t, "\n");
+}
+
+static long read_filesystems(u32 arg, u64 off, char *buf, size_t len)
+{
+	return vfs_filesystems(off, buf, len);
+}
+
+void show_filesystems(struct text *t, const struct subject *s)
+{
+	text_from(t, read_filesystems, 0);
+}
+
+void show_meminfo(struct text *t, const struct subject *s)
+{
+	struct system_info i;
+
+	if (system_info_get(&i))
+		return;
+	text_printf(t, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
+		    "MemAvailable:   %8lu kB\nBuffers:               0 kB\n"
+		    "Cached:                0 kB\nSwapCached:            0 kB\n",
+		    KIB(i.pages_total), KIB(i.pages_free), KIB(i.pages_free));
+	text_printf(t, "SwapTotal:             0 kB\nSwapFree:              0 kB\n"
+		    "Shmem:                 0 kB\nSlab:           %8lu kB\n",
+		    KIB(i.pages_slab));
+}
+
+void show_vmstat(struct text *t, const struct subject *s)
+{
+	struct system_info i;
+
+	if (!system_info_get(&i))
+		text_printf(t, "nr_free_pages %lu\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n",
+			    i.pages_free);
+}
+
+void show_uptime(struct text *t, const struct subject *s)
+{
+	unsigned long now = HUNDREDTHS(ktime_ns()), idle;
+	struct system_info i;
+
+	if (system_info_get(&i))
+		return;
+	idle = HUNDREDTHS(i.idle_ns);
+	text_printf(t, "%lu.%02lu %lu.%02lu\n", now / 100, now % 100, idle / 100, idle % 100);
+}
+
+void show_stat(struct text *t, const struct subject *s)
+{
+	struct irq_info line[ISA_LINES];
+	struct system_info i;
+	u64 sum;
+
+	if (system_info_get(&i))
+		return;
+	for (int cpu = 0; cpu < 2; cpu++)
+		text_printf(t, "cpu%s %lu 0 %lu %lu 0 0 0 0 0 0\n", cpu ? "0" : " ",
+			    HUNDREDTHS(i.user_ns), HUNDREDTHS(i.system_ns),
+			    HUNDREDTHS(i.idle_ns));
+	sum = i.ticks;
+	for (u32 n = 0; n < ISA_LINES; n++) {
+		if (irq_info_get(n, &line[n]))
+			line[n].count = 0;
+		sum += line[n].count;
+	}
+	text_printf(t, "intr %lu", sum);
+	for (u32 n = 0; n < ISA_LINES; n++)
+		text_printf(t, " %lu", line[n].count);
+	text_printf(t, "\nctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\n"
+		    "procs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n", i.switches,
+		    HUNDREDTHS(krealtime_ns() - ktime_ns()) / 100, i.last_tid, i.ready);
+}
+
+void show_loadavg(struct text *t, const struct subject *s)
+{
+	struct system_info i;
+
+	if (system_info_get(&i))
+		return;
+	for (u32 n = 0; n < ARRAY_SIZE(i.load); n++)
+		text_printf(t, "%u.%02u ", i.load[n] >> LOAD_SHIFT,
+			    ((i.load[n] & ((1u << LOAD_SHIFT) - 1)) * 100) >> LOAD_SHIFT);
+	text_printf(t, "%u/%u %u\n", i.ready, i.alive, i.last_tid);
+}
+
+void show_version(struct text *t, const struct subject *s)
+{
+	struct system_names u;
+	struct system_info i;
+
+	if (!system_names_get(&u) && !system_info_get(&i))
+		text_printf(t, "%s version %s (%s) %s\n", u.sysname, u.release, i.layout,
+			    u.version);
+}
+
+void show_interrupts(struct text *t, const struct subject *s)
+{
+	struct system_info sys;
+	struct irq_info line;
+
+	text_puts(t, "           CPU0       \n");
+	for (u32 i = 0; !irq_info_get(i, &line); i++)
+		if (line.count || line.owner[0])
+			text_printf(t, "%3u: %10lu   IO-APIC  %2u-edge      %s\n", i,
+				    line.count, i, line.owner);
+	if (!system_info_get(&sys))
+		text_printf(t, "LOC: %10lu   Local timer interrupts\n", sys.ticks);
+}
+
+/* ---- tables of what is built in ------------------------------------------ */
+
+void show_devices(struct text *t, const struct subject *s)
+{
+	text_puts(t, "Character devices:\n  1 mem\n  4 tty\n  4 ttyS\n  5 /dev/tty\n"
+		  "  5 /dev/console\n  5 /dev/ptmx\n 10 misc\n136 pts\n\nBlock devices:\n");
+}
+
+void show_partitions(struct text *t, const struct subject *s)
+{
+	text_puts(t, "major minor  #blocks  name\n\n");
+}
+
+void show_swaps(struct text *t, const struct subject *s)
+{
+	text_puts(t, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+}
+
+void show_consoles(struct text *t, const struct subject *s)
+{
+	text_puts(t, "ttyS0                -W- (EC   a)    4:64\n");
+}
+
+void show_tty_drivers(struct text *t, const struct subject *s)
+{
+	static const char *const lines[][4] = {
+		{ "/dev/tty", "/dev/tty", "5       0", "system:/dev/tty" },
+		{ "/dev/console", "/dev/console", "5       1", "system:console" },
+		{ "/dev/ptmx", "/dev/ptmx", "5       2", "system" },
+		{ "serial", "/dev/ttyS", "4   64-67", "serial" },
+		{ "pty_slave", "/dev/pts", "136 0-1048575", "pty:slave" },
+		{ "unknown", "/dev/tty", "4    1-63", "console" },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(lines); i++)
+		text_printf(t, "%-20s %-14s %s %s\n", lines[i][0], lines[i][1],
+			    lines[i][2], lines[i][3]);
+}

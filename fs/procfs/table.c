@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* The names in /proc, except those that are numbers, and what they stand for. */
+#include "internal.h"
+
+#define DIR_MODE (S_IFDIR | 0555)
+#define FILE_MODE (S_IFREG | 0444)
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
+
+/* Order is that of readdir. */
+static const struct item table[] = {
+	{ "self", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
+	{ "thread-self", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
+	{ "mounts", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
+	{ "accounts", FILE_MODE, DIR_ROOT, .show = show_accounts },
+	{ "boottrace", FILE_MODE, DIR_ROOT, .show = show_boottrace },
+	{ "cmdline", FILE_MODE, DIR_ROOT, .show = show_cmdline },
+	{ "consoles", FILE_MODE, DIR_ROOT, .show = show_consoles },
+	{ "cpuinfo", FILE_MODE, DIR_ROOT, .show = show_cpuinfo },
+	{ "devices", FILE_MODE, DIR_ROOT, .show = show_devices },
+	{ "filesystems", FILE_MODE, DIR_ROOT, .show = show_filesystems },
+	{ "interrupts", FILE_MODE, DIR_ROOT, .show = show_interrupts },
+	{ "kmsg", S_IFREG | 0400, DIR_ROOT, .show = show_kmsg },
+	{ "loadavg", FILE_MODE, DIR_ROOT, .show = show_loadavg },
+	{ "meminfo", FILE_MODE, DIR_ROOT, .show = show_meminfo },
+	{ "modules", FILE_MODE, DIR_ROOT, .show = show_modules },
+	{ "partitions", FILE_MODE, DIR_ROOT, .show = show_partitions },
+	{ "stat", FILE_MODE, DIR_ROOT, .show = show_stat },
+	{ "swaps", FILE_MODE, DIR_ROOT, .show = show_swaps },
+	{ "sys", DIR_MODE, DIR_ROOT, .self = DIR_SYS },
+	{ "tty", DIR_MODE, DIR_ROOT, .self = DIR_TTY },
+	{ "uptime", FILE_MODE, DIR_ROOT, .show = show_uptime },
+	{ "version", FILE_MODE, DIR_ROOT, .show = show_version },
+	{ "vmstat", FILE_MODE, DIR_ROOT, .show = show_vmstat },
+
+	{ "drivers", FILE_MODE, DIR_TTY, .show = show_tty_drivers },
+
+	{ "fs", DIR_MODE, DIR_SYS, .self = DIR_FS },
+	{ "kernel", DIR_MODE, DIR_SYS, .self = DIR_KERNEL },
+	{ "vm", DIR_MODE, DIR_SYS, .self = DIR_VM },
+
+	{ "cap_last_cap", FILE_MODE, DIR_KERNEL, .constant = "40" },
+	{ "core_pattern", FILE_MODE, DIR_KERNEL, .constant = "core" },
+	{ "domainname", S_IFREG | 0644, DIR_KERNEL, .show = show_domainname },
+	{ "hostname", S_IFREG | 0644, DIR_KERNEL, .show = show_hostname },
+	{ "ngroups_max", FILE_MODE, DIR_KERNEL, .constant = TEXT_OF(CONTEXT_GROUPS) },
+	{ "osrelease", FILE_MODE, DIR_KERNEL, .show = show_osrelease },
+	{ "ostype", FILE_MODE, DIR_KERNEL, .show = show_ostype },
+	{ "overflowgid", FILE_MODE, DIR_KERNEL, .constant = "65534" },
+	{ "overflowuid", FILE_MODE, DIR_KERNEL, .constant = "65534" },
+	{ "panic", FILE_MODE, DIR_KERNEL, .constant = "0" },
+	{ "pid_max", FILE_MODE, DIR_KERNEL, .constant = "4194304" },
+	{ "printk", FILE_MODE, DIR_KERNEL, .constant = "7\t4\t1\t7" },
+	{ "random", DIR_MODE, DIR_KERNEL, .self = DIR_RANDOM },
+	{ "threads-max", FILE_MODE, DIR_KERNEL, .show = show_threads_max },
+	{ "version", FILE_MODE, DIR_KERNEL, .show = show_sys_version },
+
+	{ "boot_id", FILE_MODE, DIR_RANDOM, .show = show_boot_id },
+	{ "entropy_avail", FILE_MODE, DIR_RANDOM, .constant = "256" },
+	{ "poolsize", FILE_MODE, DIR_RANDOM, .constant = "256" },
+	{ "uuid", FILE_MODE, DIR_RANDOM, .show = show_uuid },
+
+	{ "file-max", FILE_MODE, DIR_FS, .constant = "9223372036854775807" },
+	{ "nr_open", FILE_MODE, DIR_FS, .constant = "4096" },
+	{ "pipe-max-size", FILE_MODE, DIR_FS, .constant = "1048576" },
+
+	{ "max_map_count", FILE_MODE, DIR_VM, .constant = "65530" },
+	{ "overcommit_memory", FILE_MODE, DIR_VM, .constant = "1" },
+	{ "overcommit_ratio", FILE_MODE, DIR_VM, .constant = "50" },
+
+	{ "auxv", S_IFREG | 0400, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_auxv },
+	{ "cgroup", FILE_MODE, DIR_PROCESS, .show = show_pid_cgroup },
+	{ "cmdline", FILE_MODE, DIR_PROCESS, .show = show_pid_cmdline },
+	{ "comm", S_IFREG | 0644, DIR_PROCESS, .show = show_pid_comm },
+	{ "environ", S_IFREG | 0400, DIR_PROCESS, .flags = ITEM_PROTECTED,
+	  .show = show_pid_environ },
+	{ "limits", FILE_MODE, DIR_PROCESS, .show = show_pid_limits },
+	{ "maps", FILE_MODE, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_maps },
+	{ "mounts", FILE_MODE, DIR_PROCESS, .show = show_pid_mounts },
+	{ "oom_score", FILE_MODE, DIR_PROCESS, .show = show_pid_oom_score },
+	{ "stat", FILE_MODE, DIR_PROCESS, .show = show_pid_stat },
+	{ "statm", FILE_MODE, DIR_PROCESS, .show = show_pid_statm },
+	{ "status", FILE_MODE, DIR_PROCESS, .show = show_pid_status },
+	{ "task", DIR_MODE, DIR_PROCESS, .self = DIR_TASK, .flags = ITEM_PROCESS_ONLY },
+	{ "wchan", FILE_MODE, DIR_PROCESS, .show = show_pid_wchan },
+};
+
+_Static_assert(ARRAY_SIZE(table) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
+
+/* See internal.h. */
+const struct item *item_at(u32 index)
+{
+	return index < ARRAY_SIZE(table) ? &table[index] : NULL;
+}
+
+/* See internal.h. */
+const struct item *item_of(u64 ino)
+{
+	return INO_ITEM(ino) < ITEM_FIRST ? NULL : item_at(INO_ITEM(ino) - ITEM_FIRST);
+}
+
+/* See internal.h. */
+enum dir dir_of(u64 ino)
+{
+	const struct item *item = item_of(ino);
+
+	if (INO_ITEM(ino) == ITEM_TOP)
+		return INO_ID(ino) ? DIR_PROCESS : DIR_ROOT;
+	return item ? item->self : DIR_NONE;
+}
+
+/* See internal.h. */
+long subject_find(u64 ino, struct subject *s)
+{
+	const struct item *item = item_of(ino);
+	bool of_process = item && (item->dir == DIR_PROCESS || item->dir == DIR_TASK);
+
+	if (!item && INO_ITEM(ino) != ITEM_TOP)
+		return -ENOENT;
+	if (item && of_process != !!INO_ID(ino))
+		return -ENOENT;
+	s->ino = ino;
+	if (INO_ID(ino) && process_info_get(INO_ID(ino), !!(ino & INO_THREAD), &s->process))
+		return -ENOENT;
+	return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the core tells about processes, modules and the system, as structures:
+ * procfs and sysfs make texts of them. Who calls for a program sees what that
+ * program may see: -EACCES where Linux would not let it trace the other one.
+ *
+ * A process, or one of its threads, is named by an id; `thread` says which.
+ */
+#ifndef INTERFACE_INFO_H
+#define INTERFACE_INFO_H
+
+#include <module.h>
+
+#define INFO_NAME_MAX 16	/* of processes and threads, with the NUL */
+#define INFO_KIND_MAX 24
+#define INFO_LIMITS 16	/* Linux's RLIMIT_*, in their order */
+#define INFO_UNLIMITED (~0ul)
+
+struct process_info {
+	u32 pid, tid, ppid, pgrp, sid, nthreads;
+	char name[INFO_NAME_MAX];
+	u32 state;		/* Linux's letter: R, S, T, Z */
+	u32 visible;		/* 1: the caller may see its memory and files */
+	u32 uid[4], gid[4];	/* real, effective, saved, of files */
+	u32 ngroups;
+	u32 group[CONTEXT_GROUPS];
+	u32 umask;
+	u32 no_new_privs;
+	u32 exit_signal;
+	s32 exit_status;	/* as wait4() gives it */
+	s32 nice;
+	u32 fd_size;		/* size of the descriptor table */
+	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
+	/* signals, bit n - 1 for signal n */
+	u64 pending, shared_pending, blocked, ignored, caught;
+	struct {
+		u64 cur, max;
+	} limit[INFO_LIMITS];
+	/* memory; all 0: it has none */
+	u64 mapped, resident, max_resident;	/* pages */
+	u64 heap_start, heap_end, stack_top;
+	u64 arg_start, arg_end, env_end;
+};
+
+/* A mapping of a process. */
+struct process_map {
+	u64 start, end;
+	u64 offset;		/* in the file */
+	u64 node;		/* vfs node of the file, 0: anonymous or not known */
+	u32 prot;		/* PROT_* */
+	u32 flags;		/* MAP_INFO_* */
+};
+#define MAP_INFO_SHARED 0x1
+#define MAP_INFO_STACK 0x2
+#define MAP_INFO_FILE 0x4
+#define PROCESS_MAPS_MAX 4096	/* bytes of one call */
+
+/* Parts of a process's memory that are texts of its own. */
+enum process_memory_part { PROCESS_ARGUMENTS, PROCESS_ENVIRONMENT, PROCESS_AUXV };
+
+/* The machine and its load. */
+struct system_info {
+	u64 pages_total, pages_free, pages_slab;
+	u64 user_ns, system_ns, idle_ns;
+	u64 switches;
+	u64 ticks;		/* timer interrupts */
+	u64 tsc_khz;
+	u32 ready, alive;	/* threads: that want to run, that exist */
+	u32 load[3];		/* averages over 1, 5, 15 minutes in 1/2048 */
+	u32 last_tid;
+	char layout[INFO_KIND_MAX];	/* "hybrid", "drivers_in_kernel" */
+};
+
+/* What uname(2) says: Linux's struct new_utsname. */
+struct system_names {
+	char sysname[65], nodename[65], release[65], version[65], machine[65];
+	char domainname[65];
+};
+
+struct irq_info {
+	u64 count;
+	char owner[MODULE_NAME_MAX];	/* module whose handler it is, or "" */
+};
+
+struct module_info {
+	u32 id;
+	u32 domain;
+	char name[MODULE_NAME_MAX];
+	char state[INFO_KIND_MAX];	/* "live", "resetting", "failed", ... */
+	char placement[INFO_KIND_MAX];	/* "core", "shared", "private" */
+	u64 address, size;	/* of the text; of the image in bytes */
+	u32 epoch, resets, faults;
+	u32 pages, quota_pages, handles;
+	u32 counted;		/* 0: the figures below can't be counted */
+	u64 down, up, across, bytes;
+};
+
+enum core_text { CORE_TEXT_BOOTTRACE, CORE_TEXT_CMDLINE, CORE_TEXT_LOG };
+
+INTERFACE_BEGIN
+
+/* The smallest id above `after` of the threads of process `pid`, or -ENOENT. */
+long process_thread_next(u32 pid, u32 after);
+CONTRACT(process_thread_next, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after));
+/* A process or thread: 0, -ESRCH. */
+long process_info_get(u32 id, u32 thread, struct process_info *info);
+CONTRACT(process_info_get, CALL_RESTARTABLE, ARG_VALUE(id), ARG_VALUE(thread),
+	 ARG_STRUCT_OUT(info, struct process_info));
+/*
+ * Fills `maps` with as many struct process_map as fit, those that end above
+ * `after`: bytes, 0 at the end, -ESRCH, -EACCES. May sleep.
+ */
+long process_maps_get(u32 pid, u64 after, void *maps, size_t len);
+CONTRACT(process_maps_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after),
+	 ARG_OUT_RETURN(maps, len, PROCESS_MAPS_MAX), ARG_VALUE(len));
+/*
+ * A part of a process's memory from byte `off` of it on: bytes, 0 at the end,
+ * -ESRCH, -EACCES (arguments may be read by all). May sleep.
+ */
+long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len);
+CONTRACT(process_memory_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(part),
+	 ARG_VALUE(off), ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
+
+long system_info_get(struct system_info *info);
+CONTRACT(system_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct system_info));
+long system_names_get(struct system_names *names);
+CONTRACT(system_names_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(names, struct system_names));
+/* An ISA line: 0, -EINVAL past the last. */
+long irq_info_get(u32 line, struct irq_info *info);
+CONTRACT(irq_info_get, CALL_RESTARTABLE, ARG_VALUE(line),
+	 ARG_STRUCT_OUT(info, struct irq_info));
+/* The module with the smallest id above `after`: 0, -ENOENT. */
+long module_info_get(u32 after, struct module_info *info);
+CONTRACT(module_info_get, CALL_RESTARTABLE, ARG_VALUE(after),
+	 ARG_STRUCT_OUT(info, struct module_info));
+/* A text that the core has as it is, from byte `off` on: bytes, 0 at the end. */
+long core_text_read(u32 what, u64 off, char *buf, size_t len);
+CONTRACT(core_text_read, CALL_RESTARTABLE, ARG_VALUE(what), ARG_VALUE(off),
+	 ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
+
+INTERFACE_END
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the core tells procfs and sysfs (include/interface/info.h has the meaning
+ * of each call): copies of its figures, taken under the locks that keep them.
+ */
+#include <boot.h>
+#include <boundary.h>
+#include <core.h>
+#include <errno.h>
+#include <files.h>
+#include <frame.h>
+#include <info.h>
+#include <irq.h>
+#include <kalloc.h>
+#include <log.h>
+#include <mm.h>
+#include <modules.h>
+#include <pageobj.h>
+#include <process.h>
+#include <sched.h>
+#include <string.h>
+#include <syscall.h>
+
+_Static_assert(sizeof(((struct process_info *)0)->limit) ==
+	       sizeof(((struct process *)0)->rlimit), "all limits are told");
+_Static_assert(NGROUPS_MAX == CONTEXT_GROUPS, "all groups are told");
+
+/* ---- processes ----------------------------------------------------------- */
+
+/* The process of a process's or thread's id, or NULL. Needs process_lock. */
+static struct process *find_id(u32 id, bool thread)
+{
+	struct thread *t = thread ? thread_find(id) : NULL;
+
+	return thread ? t ? t->process : NULL : process_find(id);
+}
+
+/* Linux's rule of who may trace whom, for reading. Needs process_lock. */
+static bool visible(const struct process *p)
+{
+	const struct creds *c = &current->process->creds, *o = &p->creds;
+
+	return c->euid == 0 || p == current->process ||
+	       (c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
+		c->fsgid == o->gid && c->fsgid == o->egid && c->fsgid == o->sgid);
+}
+
+static void info_signals(struct process_info *info, const struct process *p)
+{
+	u32 i;
+
+	info->shared_pending = p->sigpending;
+	for (i = 0; i < LINUX_NSIG; i++) {
+		if (p->action[i].handler == SIG_IGN)
+			info->ignored |= 1ul << i;
+		else if (p->action[i].handler != SIG_DFL)
+			info->caught |= 1ul << i;
+	}
+}
+
+static void info_threads(struct process_info *info, const struct process *p, u32 tid)
+{
+	const struct thread *t;
+
+	info->state = 'S';
+	list_for_each_entry(t, &p->threads, siblings) {
+		if (tid && t->tid != tid)
+			continue;
+		if (t->tid == info->tid) {
+			info->pending = t->sigpending;
+			info->blocked = t->sigmask;
+			memcpy(info->name, t->name, sizeof(info->name));
+		}
+		info->utime_ns += t->utime_ns;
+		info->stime_ns += t->stime_ns;
+		if (t->state != THREAD_BLOCKED)
+			info->state = 'R';
+	}
+	if (p->state == PROCESS_ZOMBIE)
+		info->state = 'Z';
+	else if (p->stop_signal)
+		info->state = 'T';
+}
+
+static void info_memory(struct process_info *info, const struct process *p)
+{
+	const struct mm *mm = p->mm;
+
+	if (p->fds)
+		info->fd_size = p->fds->size;
+	if (p->fs)
+		info->umask = p->fs->umask;
+	if (!mm)
+		return;
+	info->mapped = mm->mapped;
+	info->resident = mm->resident;
+	info->max_resident = mm->max_resident;
+	if (!visible(p))
+		return;
+	info->heap_start = mm->heap_start;
+	info->heap_end = mm->heap_end;
+	info->stack_top = mm->stack_top;
+	info->arg_start = mm->arg_start;
+	info->arg_end = mm->arg_end;
+	info->env_end = mm->env_end;
+}
+
+/* Needs process_lock. `tid` 0: the process as a whole. */
+static void info_fill(struct process_info *info, const struct process *p, u32 tid)
+{
+	const struct creds *c = &p->creds;
+
+	*info = (struct process_info){
+		.pid = p->pid, .tid = tid ? tid : p->pid,
+		.ppid = p->parent ? p->parent->pid : 0,
+		.pgrp = p->pgrp, .sid = p->sid, .nthreads = p->nthreads,
+		.visible = visible(p), .no_new_privs = p->no_new_privs,
+		.uid = { c->uid, c->euid, c->suid, c->fsuid },
+		.gid = { c->gid, c->egid, c->sgid, c->fsgid },
+		.ngroups = c->ngroups, .exit_signal = p->exit_signal,
+		.exit_status = p->exit_status, .nice = p->nice,
+		.child_utime_ns = p->child_utime_ns,
+		.child_stime_ns = p->child_stime_ns, .start_ns = p->start_ns,
+	};
+	if (!tid) {
+		info->utime_ns = p->utime_ns;
+		info->stime_ns = p->stime_ns;
+	}
+	memcpy(info->name, p->name, sizeof(info->name));
+	memcpy(info->group, c->group, sizeof(info->group));
+	memcpy(info->limit, p->rlimit, sizeof(info->limit));
+	info_signals(info, p);
+	info_threads(info, p, tid);
+	info_memory(info, p);
+}
+
+long process_info_get(u32 id, u32 thread, struct process_info *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = find_id(id, thread);
+	struct process_info told;
+
+	if (p)
+		info_fill(&told, p, thread ? id : 0);
+	spin_unlock_irq(&process_lock, flags);
+	if (!p)
+		return -ESRCH;
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(process_info_get);
+
+long process_next(u32 after)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p;
+	long pid = -ENOENT;
+
+	list_for_each_entry(p, &process_list, all) {
+		if (p->pid > after) {
+			pid = p->pid;
+			break;
+		}
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return pid;
+}
+SYMBOL_EXPORT(process_next);
+
+long process_thread_next(u32 pid, u32 after)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	u32 next = ~0u;
+	struct thread *t;
+
+	if (p)
+		list_for_each_entry(t, &p->threads, siblings)
+			if (t->tid > after)
+				next = MIN(next, t->tid);
+	spin_unlock_irq(&process_lock, flags);
+	return next == ~0u ? -ENOENT : (long)next;
+}
+SYMBOL_EXPORT(process_thread_next);
+
+/* A process's memory with a reference: 0, -ESRCH (or it has none), -EACCES. */
+static long memory_get(u32 pid, bool all_may, struct mm **mm)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	long error = 0;
+
+	if (!p || !p->mm)
+		error = -ESRCH;
+	else if (!all_may && !visible(p))
+		error = -EACCES;
+	else
+		mm_get(*mm = p->mm);
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+
+static void map_fill(struct process_map *map, const struct vma *v)
+{
+	*map = (struct process_map){
+		.start = v->start, .end = v->end, .prot = v->prot,
+		.flags = (v->flags & VMA_SHARED ? MAP_INFO_SHARED : 0) |
+			 (v->flags & VMA_GROWS ? MAP_INFO_STACK : 0),
+	};
+	if (v->obj) {
+		map->flags |= MAP_INFO_FILE;
+		map->offset = v->offset;
+		map->node = v->obj->node;
+	}
+}
+
+long process_maps_get(u32 pid, u64 after, void *maps, size_t len)
+{
+	struct process_map *to = maps, map;
+	size_t room = len / sizeof(map), n = 0;
+	struct mm *mm;
+	long error = memory_get(pid, false, &mm);
+	u32 i;
+
+	if (error)
+		return error;
+	core_mutex_lock(&mm->lock);
+	for (i = 0; i < mm->nvmas && n < room && !error; i++) {
+		if (mm->vma[i].end <= after)
+			continue;
+		map_fill(&map, &mm->vma[i]);
+		if (copy_module_to(&to[n++], &map, sizeof(map)))
+			error = -EFAULT;
+	}
+	core_mutex_unlock(&mm->lock);
+	mm_put(mm);
+	return error ? error : (long)(n * sizeof(map));
+}
+SYMBOL_EXPORT(process_maps_get);
+
+long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len)
+{
+	struct mm *mm;
+	long error = memory_get(pid, part == PROCESS_ARGUMENTS, &mm);
+	u64 start, end, n;
+
+	if (error)
+		return error;
+	switch (part) {
+	case PROCESS_ARGUMENTS:
+		start = mm->arg_start;
+		end = mm->arg_end;
+		break;
+	case PROCESS_ENVIRONMENT:
+		start = mm->arg_end;
+		end = mm->env_end;
+		break;
+	default:
+		start = mm->auxv_start;
+		end = mm->auxv_end;
+	}
+	n = off < end - start ? MIN(end - start - off, len) : 0;
+	n = mm_read(mm, start + off, buf, n);
+	mm_put(mm);
+	return n;
+}
+SYMBOL_EXPORT(process_memory_get);
+
+/* ---- the system ---------------------------------------------------------- */
+
+long system_info_get(struct system_info *info)
+{
+	struct sched_stats s;
+	struct system_info told = {
+		.pages_total = frame_total_count(), .pages_free = frame_free_count(),
+		.pages_slab = kalloc_counters().pages, .tsc_khz = time_tsc_khz(),
+		.ticks = irq_count(IRQ_LINES), .last_tid = thread_last(),
+	};
+
+	sched_stats_get(&s);
+	told.user_ns = s.user_ns;
+	told.system_ns = s.system_ns;
+	told.idle_ns = s.idle_ns;
+	told.switches = s.switches;
+	told.ready = s.ready;
+	told.alive = s.alive;
+	memcpy(told.load, s.load, sizeof(told.load));
+	strlcpy(told.layout, boundary_layout(), sizeof(told.layout));
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(system_info_get);
+
+long irq_info_get(u32 line, struct irq_info *info)
+{
+	const char *owner = irq_owner_name(line);
+	struct irq_info told = { 0 };
+
+	if (line >= IRQ_LINES)
+		return -EINVAL;
+	told.count = irq_count(line);
+	if (owner)
+		strlcpy(told.owner, owner, sizeof(told.owner));
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(irq_info_get);
+
+/* ---- modules -------------------------------------------------------------- */
+
+static void info_module(struct module_info *info, const struct module *m)
+{
+	struct boundary_counters c;
+	u32 i;
+
+	*info = (struct module_info){
+		.id = m->id, .address = m->range[RANGE_TEXT].start, .epoch = m->epoch,
+		.resets = m->resets, .faults = m->faults, .pages = m->pages,
+		.quota_pages = m->quota_pages, .handles = m->handles,
+		.counted = boundary_counts(),
+	};
+	boundary_module_counters(m, &c);
+	info->down = c.down;
+	info->up = c.up;
+	info->across = c.across;
+	info->bytes = c.bytes;
+	for (i = 0; i < RANGES; i++)
+		info->size += m->range[i].size;
+	memcpy(info->name, m->name, sizeof(info->name));
+	strlcpy(info->state, module_state_name(m), sizeof(info->state));
+	strlcpy(info->placement, boundary_placement(m, &info->domain),
+		sizeof(info->placement));
+}
+
+long module_info_get(u32 after, struct module_info *info)
+{
+	struct module_info told;
+	struct module *m = NULL;
+	u64 id;
+
+	for (id = (u64)after + 1; !m && id < MODULES_MAX; id++)
+		m = module_by_id(id);
+	if (!m)
+		return -ENOENT;
+	info_module(&told, m);
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(module_info_get);
+
+/* ---- texts ---------------------------------------------------------------- */
+
+long core_text_read(u32 what, u64 off, char *buf, size_t len)
+{
+	size_t size = strlen(boot_info.cmdline);
+
+	switch (what) {
+	case CORE_TEXT_BOOTTRACE:
+		return boottrace_text(off, buf, len);
+	case CORE_TEXT_LOG:
+		return log_read(&off, buf, len);
+	case CORE_TEXT_CMDLINE:
+		len = off < size ? MIN(size - off, len) : 0;
+		memcpy(buf, boot_info.cmdline + MIN(off, size), len);
+		return len;
+	}
+	return -EINVAL;
+}
+SYMBOL_EXPORT(core_text_read);
