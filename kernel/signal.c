@@ -132,6 +132,12 @@ static void pending_add(u64 *pending, struct list_head *queue, u32 sig,
 	*pending |= SIGNAL_BIT(sig);
 }
 
+/* What keeps a signal from being dropped though nobody handles it. */
+static u64 kept_mask(const struct thread *t)
+{
+	return t->sigmask | t->task->awaited;
+}
+
 /* Before a signal is added: false when there is nothing to add. */
 static bool send_prepare(struct process *p, u32 sig, u64 mask)
 {
@@ -153,7 +159,7 @@ void signal_send_process(struct process *p, u32 sig,
 	u64 mask = 0;
 
 	if (!list_empty(&p->threads))
-		mask = list_first_entry(&p->threads, struct thread, siblings)->sigmask;
+		mask = kept_mask(list_first_entry(&p->threads, struct thread, siblings));
 	if (!send_prepare(p, sig, mask))
 		return;
 	pending_add(&p->sigpending, &p->sigqueue, sig, info);
@@ -164,7 +170,7 @@ void signal_send_process(struct process *p, u32 sig,
 void signal_send_thread(struct thread *t, u32 sig,
 			const struct linux_siginfo *info)
 {
-	if (!send_prepare(t->process, sig, t->sigmask))
+	if (!send_prepare(t->process, sig, kept_mask(t)))
 		return;
 	pending_add(&t->sigpending, &t->task->sigqueue, sig, info);
 	if (!(t->sigmask & SIGNAL_BIT(sig)))

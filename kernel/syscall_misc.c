@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls on the machine as a whole: names, figures, random bytes, power. */
 #include <boot.h>
+#include <boundary.h>
 #include <entropy.h>
 #include <errno.h>
 #include <files.h>
@@ -8,6 +9,7 @@
 #include <info.h>
 #include <log.h>
 #include <mm.h>
+#include <printf.h>
 #include <random.h>
 #include <sched.h>
 #include <string.h>
@@ -26,16 +28,32 @@ static struct linux_utsname uts = {
 
 _Static_assert(sizeof(struct system_names) == sizeof(uts), "one is told as the other");
 
+/* The names now. The version says which layout runs. */
+static void names_get(struct linux_utsname *names)
+{
+	const char *domains = boundary_domains();
+
+	*names = uts;
+	snprintf(names->version, sizeof(names->version), "%s %s%s%s", UTS_VERSION,
+		 boundary_layout(), domains ? " " : "", domains ? domains : "");
+}
+
 long system_names_get(struct system_names *names)
 {
-	return copy_module_to(names, &uts, sizeof(uts)) ? -EFAULT : 0;
+	struct linux_utsname copy;
+
+	names_get(&copy);
+	return copy_module_to(names, &copy, sizeof(copy)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(system_names_get);
 
 /* uname(2). */
 long sys_uname(u64 user)
 {
-	return put_user_bytes(user, &uts, sizeof(uts));
+	struct linux_utsname copy;
+
+	names_get(&copy);
+	return put_user_bytes(user, &copy, sizeof(copy));
 }
 
 static long name_set(char *name, u64 user, s32 len)

@@ -118,9 +118,11 @@ long sys_rt_sigtimedwait(u64 set, u64 user, u64 timeout, u64 size)
 	wanted &= ~SIGNALS_UNBLOCKABLE;
 	sig = take_locked(wanted, &info);
 	if (!sig) {
+		current->task->awaited = wanted;
 		signal_set_mask(mask & ~wanted);
 		error = wait_on_any(NULL, 0, deadline, true);
 		sig = take_locked(wanted, &info);
+		current->task->awaited = 0;
 		signal_set_mask(mask);
 	}
 	if (!sig)

@@ -7,16 +7,17 @@
 A line of the list is one of
 
     dir   PATH MODE
-    file  PATH MODE SOURCE
+    file  PATH MODE SOURCE [ANYTHING]
     slink PATH TARGET
     nod   PATH MODE c|b MAJOR MINOR
 
-Owner is root, times are 0, entries are written in the list's order. The data of
+with quotes, as in a shell, round names that have blanks. Owner is root, times are 0, entries are written in the list's order. The data of
 larger files starts at a multiple of a page in the archive: the name is padded
 with zeroes, which all readers of the format accept.
 """
 
 import os
+import shlex
 import stat
 import sys
 
@@ -76,8 +77,8 @@ def main():
     archive = Archive()
     with open(sys.argv[1], encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
-            words = line.split()
-            if not words or words[0].startswith("#"):
+            words = shlex.split(line, comments=True)
+            if not words:
                 continue
             try:
                 add_line(archive, words)

@@ -103,6 +103,7 @@ struct task {
 	u64 restart_ns;			/* deadline of the sleep that is restarted */
 	u64 saved_sigmask;		/* sigsuspend, ppoll: what to go back to */
 	bool restore_sigmask;
+	u64 awaited;			/* signals that sigtimedwait takes itself */
 	struct linux_stack altstack;
 	struct list_head sigqueue;	/* process_lock */
 	u64 robust_list;

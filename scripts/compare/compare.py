@@ -79,7 +79,8 @@ class Variant:
     def make(self, srctree):
         build.configure(self.objdir, self.spec, self.changes, srctree=srctree,
                         log=self.log("make"))
-        build.make(self.objdir, "all", "iso", srctree=srctree, log=self.log("make"))
+        build.make(self.objdir, "all", "iso", srctree=srctree, log=self.log("make"),
+                   env={"CMDLINE": measure.SHELL})
         self.config = build.layout_of(self.objdir)
 
     def result(self):

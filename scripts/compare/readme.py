@@ -48,7 +48,7 @@ ROWS = (
      lambda v: million(v["boot"]["entry_to_user"]["instructions"])),
     ("the same, ms of QEMU's CPU time",
      lambda v: median(v["boot"]["entry_to_user"]["cpu_ms"])),
-    ("kernel entry to shell prompt, instructions",
+    ("kernel entry to a shell's prompt (`init=/bin/sh`), instructions",
      lambda v: million(v["boot"]["entry_to_prompt"]["instructions"])),
     ("the same, ms of QEMU's CPU time",
      lambda v: median(v["boot"]["entry_to_prompt"]["cpu_ms"])),

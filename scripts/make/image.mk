@@ -8,38 +8,29 @@ CMDLINE ?=
 
 # ---- boot.cpio --------------------------------------------------------------
 
-busybox := $(if $(USERLAND),,$(out)/userland/busybox)
+# Modules first: the loader looks for them. Then the default userland, and the
+# folders and Debian packages of USERLAND=, as scripts/userland.py puts them together.
+userland-files := $(sort $(shell find user/default -type f))
 
-$(out)/userland/busybox: scripts/fetch-busybox
-	$(call say,FETCH,busybox-static)
-	$(Q)mkdir -p $(@D)
-	$(Q)scripts/fetch-busybox $(CACHE) $@
-
-# Modules first: the loader looks for them. USERLAND= is a folder that is
-# packed in the place of BusyBox.
 $(gen)/boot.list: $(gen)/boot.stamp ;
-$(gen)/boot.stamp: user/default/applets $(link)/plan $(gen)/config.mk Makefile \
-		scripts/make/image.mk $(if $(USERLAND),FORCE)
+$(gen)/boot.stamp: $(userland-files) user/applets $(link)/plan $(gen)/config.mk \
+		Makefile scripts/make/image.mk scripts/userland.py \
+		scripts/whitixlib/debian.py $(out)/flags/userland $(if $(USERLAND),FORCE)
+	$(call say,USERLAND,$(or $(USERLAND),busybox-static))
 	$(Q){ echo 'dir modules 755'; \
 	  $(foreach m,$(modules),echo 'file modules/$(m).ko 644 $(out)/modules/$(m).ko';) \
-	  for d in bin dev etc mnt proc root sys tmp; do echo "dir $$d 755"; done; \
-	  echo 'nod dev/console 600 c 5 1'; \
-	  echo 'nod dev/null 666 c 1 3'; \
-	  $(if $(USERLAND), \
-	    (cd $(USERLAND) && find . -mindepth 1 -type d -printf 'dir %P %m\n' | sort; \
-	     find . -type f -printf 'file %P %m $(abspath $(USERLAND))/%P\n' | sort; \
-	     find . -type l -printf 'slink %P %l\n' | sort), \
-	    echo 'file init 755 user/default/init'; \
-	    echo 'file bin/busybox 755 $(busybox)'; \
-	    for a in $$(cat user/default/applets); do echo "slink bin/$$a busybox"; done); \
+	  $(PYTHON) scripts/userland.py --cache '$(CACHE)' $(USERLAND) || echo failed; \
 	} > $(gen)/boot.tmp
+	$(Q)! grep -qx failed $(gen)/boot.tmp
 	$(Q)$(call move-if-new,$(gen)/boot.tmp,$(gen)/boot.list)
 	$(Q)touch $@
+
+$(call keep-flags,userland,userland: $(USERLAND))
 
 .PHONY: FORCE
 FORCE:
 
-$(out)/boot.cpio: $(gen)/boot.list $(modules-built) $(busybox) user/default/init scripts/mkcpio.py
+$(out)/boot.cpio: $(gen)/boot.list $(modules-built) scripts/mkcpio.py
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) scripts/mkcpio.py $< $@
 
@@ -47,7 +38,7 @@ $(out)/boot.cpio: $(gen)/boot.list $(modules-built) $(busybox) user/default/init
 
 $(out)/whitix.iso: $(out)/whitix.elf $(out)/boot.cpio scripts/mkiso $(out)/flags/iso
 	$(call say,ISO,$@)
-	$(Q)scripts/mkiso $(out) '$(CMDLINE)'
+	$(Q)scripts/mkiso $(out) '$(CMDLINE)' $(if $(USERLAND),any)
 
 $(call keep-flags,iso,command line: $(CMDLINE))
 

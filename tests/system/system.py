@@ -37,6 +37,7 @@ RUN_LIST = "init=/test/runtests"
 PROGRAMS = ("hello", "fileio", "usertests", "badptr", "gateabuse", "runtests",
             "poweroff", "bench")
 PANIC = r"\bpanic: "
+PROMPT = r"root@whitix:\S+# "
 
 
 def read(path):
@@ -139,6 +140,14 @@ class Kernel:
                 machine.send("\n")
             status = machine.run_to_end(timeout)
             return ProgramRun(machine.buffer, status)
+
+
+def log_in(machine, timeout=30.0):
+    """Logs in as root on the serial line, after the boot trace; at the prompt then."""
+    machine.expect("login: ", timeout)
+    machine.expect("boottrace: .*\n", timeout)
+    machine.send("root\n")
+    machine.expect(PROMPT, timeout)
 
 
 class ProgramRun:

@@ -153,10 +153,9 @@ def test_busybox_powers_off(kernel):
 
 
 def test_shell_on_the_serial_line(kernel):
-    """The default /init: type a command, read its answer."""
+    """The default userland: log in, type a command, read its answer, switch off."""
     with kernel.pvh(tag="shell") as machine:
-        machine.expect(system.qemu.MARK_PROMPT, 30)
-        machine.expect("boottrace: .*\n", 30)
+        system.log_in(machine)
         machine.send("echo $((6 * 7)) is the answer\n")
         machine.expect(r"^42 is the answer", 20)
         machine.send("cat /proc/accounts\n")
@@ -164,11 +163,32 @@ def test_shell_on_the_serial_line(kernel):
         machine.send("sh -c 'echo rea''dy; exec sleep 100'\n")
         machine.expect("^ready", 20)
         machine.send("\x03")
-        machine.expect("whitix# ", 20)
+        machine.expect(system.PROMPT, 20)
         machine.send("echo back $?\n")
         machine.expect("^back 130", 20)
-        machine.send("poweroff -f\n")
+        machine.send("exit\n")
+        machine.expect("login: ", 20)
+        machine.send("root\n")
+        machine.expect(system.PROMPT, 20)
+        machine.send("poweroff\n")
         assert machine.run_to_end(30) == 0
+        assert "going down" in machine.buffer
+
+
+def test_greeting_says_which_layout_runs(kernel):
+    with kernel.pvh(tag="greeting") as machine:
+        words = machine.expect(r"Linux \S+, (.*), on /dev/ttyS0", 30)
+        named = [v for v in kernel.config.values() if v and v != kernel.config["gate"]]
+        assert words.match.group(1).split()[2:] == named
+
+
+def test_init_starts_the_machine_again(kernel):
+    """reboot goes the way of poweroff: QEMU ends at the reset (-no-reboot)."""
+    with kernel.pvh(tag="reboot") as machine:
+        system.log_in(machine)
+        machine.send("reboot\n")
+        assert machine.run_to_end(30) == 0
+        assert "Requesting system reboot" in machine.buffer
 
 
 def without_programs(kernel):
