@@ -660,6 +660,7 @@ static void directory_set(u64 *which, u64 node)
 
 	*which = node;
 	spin_unlock_irq(&process_lock, flags);
+	creds_changed();
 	if (old != VFS_ROOT)
 		vfs_release(old);
 }
@@ -811,72 +812,70 @@ struct mount_args {
 	char source[MOUNT_SOURCE_MAX], type[MOUNT_TYPE_MAX], options[MOUNT_STRING_MAX];
 };
 
-/*
- * Opens a mount point's path and makes it absolute, as the vfs wants it there:
- * a relative one begins at the working directory.
- */
-static long mount_point(u64 user, struct path_arg *a)
+/* The node that a path names, with a reference; links are followed if `links`. */
+static long path_node(u64 user, bool links, u64 *node)
 {
-	u64 cwd = current->process->fs->cwd;
-	long error = path_open(AT_FDCWD, user, false, a), n;
-	char *whole;
+	struct path_arg a;
+	long error = path_open(AT_FDCWD, user, false, &a);
 
-	if (error || a->path[0] == '/')
+	return error ? error : path_close(&a, vfs_lookup(path_root(), a.at, a.path,
+							 follow(links), node));
+}
+
+static long mount_nodes(const struct mount_args *m, u64 source, u64 target, u64 flags)
+{
+	u64 node, from = 0;
+	long error = path_node(target, true, &node);
+
+	if (error)
 		return error;
-	whole = core_alloc(VFS_PATH_MAX);
-	n = whole ? module_result(vfs_path(path_root(), cwd, whole, VFS_PATH_MAX),
-				  VFS_PATH_MAX - 1) : -ENOMEM;
-	if (n >= 0 && n + strlen(a->path) + 2 > VFS_PATH_MAX)
-		n = -ENAMETOOLONG;
-	if (n < 0) {
-		core_free(whole);
-		return path_close(a, n);
-	}
-	whole[n] = '/';
-	memcpy(whole + n + 1, a->path, strlen(a->path) + 1);
-	path_put(a->path);
-	a->path = whole;
-	return 0;
+	if (!privileged())
+		error = -EPERM;
+	else if ((flags & (MS_BIND | MS_MOVE)) && !(flags & MS_REMOUNT) && m->source[0])
+		error = path_node(source, true, &from);
+	if (!error)
+		error = module_result(vfs_mount(node, from, m->source, m->type, flags,
+						m->options), 0);
+	vfs_release(node);
+	if (from)
+		vfs_release(from);
+	return error;
 }
 
 /* mount(2). */
 long sys_mount(u64 source, u64 target, u64 type, u64 flags, u64 data)
 {
-	struct mount_args *m;
-	struct path_arg a;
-	long error;
+	struct mount_args *m = core_alloc(sizeof(*m));
+	long error = m ? mount_string(type, sizeof(m->type), m->type) : -ENOMEM;
 
-	if (!privileged())
-		return -EPERM;
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~(u64)MS_MGC_MSK;
-	error = mount_point(target, &a);
-	if (error)
-		return error;
-	m = core_alloc(sizeof(*m));
-	error = m ? mount_string(source, sizeof(m->source), m->source) : -ENOMEM;
 	if (!error)
-		error = mount_string(type, sizeof(m->type), m->type);
+		error = mount_string(source, sizeof(m->source), m->source);
 	if (!error)
 		error = mount_string(data, sizeof(m->options), m->options);
 	if (!error)
-		error = vfs_mount(m->source, a.path, m->type, flags, m->options);
+		error = mount_nodes(m, source, target, flags);
 	core_free(m);
-	return path_close(&a, error);
+	return error;
 }
 
 /* umount2(2). */
 long sys_umount2(u64 target, u32 flags)
 {
-	struct path_arg a;
+	u64 node;
 	long error;
 
 	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
 	if (!privileged())
 		return -EPERM;
-	error = mount_point(target, &a);
-	return error ? error : path_close(&a, vfs_unmount(a.path, flags));
+	error = path_node(target, !(flags & UMOUNT_NOFOLLOW), &node);
+	if (error)
+		return error;
+	error = module_result(vfs_unmount(node, flags), 0);
+	vfs_release(node);
+	return error;
 }
 
 static long put_statfs(u64 node, u64 user)
@@ -890,13 +889,9 @@ static long put_statfs(u64 node, u64 user)
 /* statfs(2). */
 long sys_statfs(u64 path, u64 user)
 {
-	struct path_arg a;
 	u64 node = 0;
-	long error = path_open(AT_FDCWD, path, false, &a);
+	long error = path_node(path, true, &node);
 
-	if (error)
-		return error;
-	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path, VFS_FOLLOW, &node));
 	if (error)
 		return error;
 	error = put_statfs(node, user);

@@ -169,6 +169,7 @@ long sys_setgroups(s32 size, u64 user)
 		return -EFAULT;
 	memcpy(c->group, group, size * sizeof(u32));
 	c->ngroups = size;
+	creds_changed();
 	return 0;
 }
 

@@ -110,6 +110,9 @@ void context_page_update(struct thread *t)
 	page->egid = p->creds.egid;
 	page->fsgid = p->creds.fsgid;
 	page->umask = p->fs ? p->fs->umask : 0;
+	page->root = p->fs ? p->fs->root : 0;
+	page->ngroups = p->creds.ngroups;
+	memcpy(page->groups, p->creds.group, p->creds.ngroups * sizeof(u32));
 }
 
 /* See include/core/sched.h. Any context but interrupts. */

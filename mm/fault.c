@@ -166,7 +166,7 @@ static enum outcome fault_object(struct mm *mm, const struct vma *v, u64 addr,
 	core_mutex_lock(&mm->lock);
 	v = error ? NULL : vma_for_access(mm, addr, access, &outcome);
 	if (error) {
-		outcome = error == -EFAULT ? FAULT_BEYOND : FAULT_NO_MEMORY;
+		outcome = error == -ENOMEM ? FAULT_NO_MEMORY : FAULT_BEYOND;
 	} else if (!v || v->obj != obj ||
 		   v->offset + (addr - v->start) != offset ||
 		   !!(v->flags & VMA_SHARED) != shared ||

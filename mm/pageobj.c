@@ -13,6 +13,7 @@
  */
 #include <atomic.h>
 #include <boot.h>
+#include <core.h>
 #include <errno.h>
 #include <frame.h>
 #include <mm.h>
@@ -56,6 +57,24 @@ static void page_put(struct pageobj *obj, u64 page)
 		frame_put(page);
 }
 
+/* Counts a page for the object's group: false when it is full. */
+static bool page_charge(struct pageobj *obj)
+{
+	struct pageobj *group = obj->group;
+	u64 limit = group ? READ_ONCE(group->limit) : 0;
+
+	if (!group || atomic_add(&group->charged, 1) <= limit || !limit)
+		return true;
+	atomic_sub(&group->charged, 1);
+	return false;
+}
+
+static void page_uncharge(struct pageobj *obj)
+{
+	if (obj->group)
+		atomic_sub(&obj->group->charged, 1);
+}
+
 /* Pages that leave an object, to be freed when no lock is held. */
 struct dropped {
 	u64 page[32];
@@ -86,6 +105,7 @@ static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first,
 			return false;
 		dropped->page[dropped->count++] = *slot;
 		obj->npages--;
+		page_uncharge(obj);
 		*slot = 0;
 		return true;
 	}
@@ -126,6 +146,7 @@ void pageobj_put(struct pageobj *obj)
 	if (!obj || atomic_sub(&obj->refs, 1) != 0)
 		return;
 	pageobj_trim(obj, 0);
+	pageobj_put(obj->group);
 	core_free(obj);
 }
 
@@ -181,15 +202,21 @@ u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error)
 	else
 		slot = slot_find(obj, index, write);
 	if (slot && !*slot && write) {
-		*slot = frame_alloc_zeroed(0);
-		obj->npages += *slot != 0;
+		if (!page_charge(obj)) {
+			*error = -ENOSPC;
+		} else {
+			*slot = frame_alloc_zeroed(0);
+			obj->npages += *slot != 0;
+			if (!*slot)
+				page_uncharge(obj);
+		}
 	}
 	if (slot && *slot) {
 		page = *slot;
 		page_get(obj, page);
 	}
 	if (!page && write && !*error)
-		*error = -ENOSPC;
+		*error = -ENOMEM;
 	spin_unlock(&obj->lock);
 	return page;
 }
@@ -203,7 +230,7 @@ static bool pageobj_insert(struct pageobj *obj, u64 index, u64 page)
 	spin_lock(&obj->lock);
 	if (index < DIV_ROUND_UP(obj->size, PAGE_SIZE))
 		slot = slot_find(obj, index, true);
-	done = slot && !*slot;
+	done = slot && !*slot && page_charge(obj);
 	if (done) {
 		*slot = page;
 		obj->npages++;
@@ -392,7 +419,7 @@ static long page_write(struct pageobj *obj, u64 pos, u64 addr, size_t len,
 	*left = len;
 	page = pageobj_page(obj, pos / PAGE_SIZE, true, &error);
 	if (error)
-		return error == -EFAULT ? -EIO : error;
+		return error == -EFAULT ? -EIO : error == -ENOMEM ? -ENOSPC : error;
 	*left = page_copy(kind, (u8 *)phys_to_virt(page) + pos % PAGE_SIZE,
 			  addr, len, true);
 	page_put(obj, page);
@@ -486,6 +513,29 @@ static long pageobj_handle(u32 self, struct pageobj *obj)
 long pageobj_create(u32 self)
 {
 	return pageobj_handle(self, pageobj_new());
+}
+
+long pageobj_create_in(u32 self, u32 group)
+{
+	struct pageobj *obj = pageobj_new();
+
+	if (obj)
+		obj->group = pageobj_from_handle(group);
+	return pageobj_handle(self, obj);
+}
+
+long pageobj_limit(u32 group, u64 pages)
+{
+	struct pageobj *obj = pageobj_from_handle(group);
+	long charged;
+
+	if (!obj)
+		return -EBADF;
+	if (pages != PAGEOBJ_LIMIT_ASK)
+		WRITE_ONCE(obj->limit, pages);
+	charged = READ_ONCE(obj->charged);
+	pageobj_put(obj);
+	return charged;
 }
 
 long pageobj_release(u32 handle)

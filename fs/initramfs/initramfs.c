@@ -353,7 +353,7 @@ static long initramfs_init(u32 flags)
 	if ((flags & INIT_RECOVERING) &&
 	    record_get(THIS_MODULE, DONE_RECORD, &done, sizeof(done)) > 0)
 		return 0;
-	ret = vfs_mount("rootfs", "/", "ramfs", 0, "");
+	ret = vfs_mount(VFS_ROOT, 0, "rootfs", "rootfs", 0, "");
 	if (ret && ret != -EBUSY) {
 		pr_err("cannot mount the root file system: error %ld", -ret);
 		return ret;

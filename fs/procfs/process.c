@@ -251,6 +251,16 @@ void show_pid_mounts(struct text *t, const struct subject *s)
 	text_from(t, read_mounts, 0);
 }
 
+static long read_mountinfo(u32 arg, u64 off, char *buf, size_t len)
+{
+	return vfs_mountinfo(off, buf, len);
+}
+
+void show_pid_mountinfo(struct text *t, const struct subject *s)
+{
+	text_from(t, read_mountinfo, 0);
+}
+
 void show_pid_cgroup(struct text *t, const struct subject *s)
 {
 	text_puts(t, "0::/\n");

@@ -76,6 +76,7 @@ static const struct item table[] = {
 	  .show = show_pid_environ },
 	{ "limits", FILE_MODE, DIR_PROCESS, .show = show_pid_limits },
 	{ "maps", FILE_MODE, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_maps },
+	{ "mountinfo", FILE_MODE, DIR_PROCESS, .show = show_pid_mountinfo },
 	{ "mounts", FILE_MODE, DIR_PROCESS, .show = show_pid_mounts },
 	{ "oom_score", FILE_MODE, DIR_PROCESS, .show = show_pid_oom_score },
 	{ "stat", FILE_MODE, DIR_PROCESS, .show = show_pid_stat },

@@ -19,11 +19,19 @@
 #define NAME_LONGEST (VFS_NAME_MAX - 1)
 #define POS_FIRST 2		/* readdir positions of "." and ".." are 0, 1 */
 
+enum fs_kind { KIND_RAMFS, KIND_TMPFS, KIND_ROOTFS };
+
+/* What an instance is mounted with, and how much of it is used. */
 struct super {
 	struct list_head list;
 	u32 id;
+	u32 kind;
 	u64 root;		/* inode number */
-	u64 inodes;
+	u64 max_inodes;		/* 0: no limit; nor has KIND_RAMFS one */
+	u64 max_pages;
+	u64 inodes;		/* and names beyond the first of an inode, as Linux */
+	u32 pages;		/* page object that counts the pages of all files */
+	u32 mode, uid, gid;	/* options, of tmpfs */
 };
 
 struct inode {
@@ -33,7 +41,7 @@ struct inode {
 	u32 mode, uid, gid;
 	u32 pageobj;		/* of a regular file */
 	u64 rdev;
-	u64 atime_ns, mtime_ns, ctime_ns;
+	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 	u32 holds;		/* vfs wants it to stay */
 	u32 last_link;		/* number of the newest link */
 	u32 nlinks;
@@ -43,7 +51,7 @@ struct inode {
 	struct list_head entries;	/* struct link.of_dir, by position */
 	struct inode *parent;	/* the root's: itself */
 	u64 last_pos;
-	u32 subdirs;
+	u32 subdirs, nentries;
 	/* a symbolic link */
 	char *target;
 	u32 target_len;
@@ -80,10 +88,20 @@ void inodes_each(void (*fn)(struct inode *inode));
 struct super *super_find(u64 id);
 struct super *super_add(u32 id, u64 root);
 void super_remove(struct super *sb);
+bool super_full(const struct super *sb);
 long ramfs_mount(const char *source, const char *options, u64 flags, u64 *root);
+long tmpfs_mount(const char *source, const char *options, u64 flags, u64 *root);
+long rootfs_mount(const char *source, const char *options, u64 flags, u64 *root);
+long ramfs_remount(u64 sb, const char *options);
+long ramfs_options(u64 sb, char *buf, size_t len);
 long ramfs_unmount(u64 sb);
 long ramfs_statfs(u64 sb, void *buf, size_t len);
 void super_forget_inodes(struct super *sb);
+
+/* options.c: the limits that options named */
+#define SEEN_PAGES 0x1
+#define SEEN_INODES 0x2
+long options_parse(const char *options, struct super *o, u32 *seen);
 
 /* store.c: records */
 u64 store_seq_next(void);
@@ -98,6 +116,6 @@ void store_recover(void);
 
 /* ops.c */
 void inode_drop(struct inode *inode);
-extern const struct fs_ops ramfs_ops;
+extern const struct fs_ops ramfs_ops, tmpfs_ops, rootfs_ops;
 
 #endif

@@ -8,6 +8,10 @@
 
 #define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 4096
+#define SECTORS 8		/* of 512 bytes in a block */
+/* What a directory's size counts for each entry, and a link's target in place. */
+#define TMPFS_ENTRY_SIZE 20
+#define TMPFS_SHORT_LINK 128
 
 static struct inode *get(u64 sb, u64 ino)
 {
@@ -38,16 +42,30 @@ static u32 link_count(const struct inode *inode)
 	return inode->nlinks || root ? 2 + inode->subdirs : 0;
 }
 
+/* Size and blocks of what has no page object: as on Linux's tmpfs and ramfs. */
+static void fill_size(const struct inode *inode, struct vfs_attr *attr)
+{
+	bool tmpfs = inode->sb->kind != KIND_RAMFS;
+
+	if (S_ISDIR(inode->mode))
+		attr->size = tmpfs ? (inode->nentries + 2) * TMPFS_ENTRY_SIZE : 0;
+	else
+		attr->size = inode->target_len;
+	if (inode->target_len >= TMPFS_SHORT_LINK)
+		attr->blocks = SECTORS;
+}
+
 static void fill_attr(const struct inode *inode, struct vfs_attr *attr)
 {
 	*attr = (struct vfs_attr){
 		.ino = inode->ino, .rdev = inode->rdev, .mode = inode->mode,
 		.nlink = link_count(inode),
 		.uid = inode->uid, .gid = inode->gid, .blksize = BLOCK_SIZE,
-		.pageobj = inode->pageobj, .size = inode->target_len,
+		.pageobj = inode->pageobj, .btime_ns = inode->btime_ns,
 		.atime_ns = inode->atime_ns, .mtime_ns = inode->mtime_ns,
 		.ctime_ns = inode->ctime_ns,
 	};
+	fill_size(inode, attr);
 }
 
 static void touch(struct inode *inode)
@@ -190,7 +208,8 @@ static long new_content(struct inode *inode, const char *target)
 	}
 	if (!S_ISREG(inode->mode))
 		return 0;
-	obj = pageobj_create(THIS_MODULE);
+	obj = inode->sb->pages ? pageobj_create_in(THIS_MODULE, inode->sb->pages) :
+				 pageobj_create(THIS_MODULE);
 	if (obj < 0)
 		return obj;
 	inode->pageobj = (u32)obj;
@@ -205,6 +224,8 @@ static long make(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
 	struct link *l;
 	long ret = get_dir(sb, ino, &dir);
 
+	if (!ret && super_full(dir->sb))
+		ret = -ENOSPC;
 	if (!ret)
 		ret = new_name(dir, name, &l);
 	if (ret)
@@ -277,6 +298,8 @@ static long add_link(struct inode *inode, struct inode *dir, const char *name)
 		return -EPERM;
 	if (!inode->nlinks)
 		return -ENOENT;
+	if (super_full(dir->sb))
+		return -ENOSPC;
 	ret = new_name(dir, name, &l);
 	if (ret)
 		return ret;
@@ -548,12 +571,17 @@ static long ramfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64
 	return ret;
 }
 
-const struct fs_ops ramfs_ops = {
-	.mount = ramfs_mount, .unmount = ramfs_unmount,
-	.lookup = ramfs_lookup, .getattr = ramfs_getattr,
-	.setattr = ramfs_setattr, .create = ramfs_create,
-	.symlink = ramfs_symlink, .readlink = ramfs_readlink,
-	.link = ramfs_link, .unlink = ramfs_unlink, .rename = ramfs_rename,
-	.readdir = ramfs_readdir, .open = ramfs_open, .hold = ramfs_hold,
-	.statfs = ramfs_statfs, .write_from = ramfs_write_from,
-};
+#define OPS(mount_fn) { \
+	.mount = mount_fn, .unmount = ramfs_unmount, \
+	.lookup = ramfs_lookup, .getattr = ramfs_getattr, \
+	.setattr = ramfs_setattr, .create = ramfs_create, \
+	.symlink = ramfs_symlink, .readlink = ramfs_readlink, \
+	.link = ramfs_link, .unlink = ramfs_unlink, .rename = ramfs_rename, \
+	.readdir = ramfs_readdir, .open = ramfs_open, .hold = ramfs_hold, \
+	.statfs = ramfs_statfs, .write_from = ramfs_write_from, \
+	.remount = ramfs_remount, .options = ramfs_options, \
+}
+
+const struct fs_ops ramfs_ops = OPS(ramfs_mount);
+const struct fs_ops tmpfs_ops = OPS(tmpfs_mount);
+const struct fs_ops rootfs_ops = OPS(rootfs_mount);

@@ -33,7 +33,7 @@ struct link_record {
 
 struct inode_record {
 	u64 ino, rdev;
-	u64 atime_ns, mtime_ns, ctime_ns;
+	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 	u32 sb, mode, uid, gid;
 	u32 pageobj, holds;
 	u32 last_link, target_len;
@@ -42,9 +42,8 @@ struct inode_record {
 };
 
 struct super_record {
-	u64 root;
-	u32 id;
-	u32 reserved;
+	u64 root, max_inodes, max_pages;
+	u32 id, kind, pages, mode, uid, gid;
 };
 
 #define INODE_RECORD_MAX (sizeof(struct inode_record) + VFS_NAME_MAX + TARGET_INLINE)
@@ -123,7 +122,7 @@ long store_inode(const struct inode *inode, const struct link *l)
 	*r = (struct inode_record){
 		.ino = inode->ino, .rdev = inode->rdev, .sb = inode->sb->id,
 		.atime_ns = inode->atime_ns, .mtime_ns = inode->mtime_ns,
-		.ctime_ns = inode->ctime_ns, .mode = inode->mode,
+		.ctime_ns = inode->ctime_ns, .btime_ns = inode->btime_ns, .mode = inode->mode,
 		.uid = inode->uid, .gid = inode->gid, .pageobj = inode->pageobj,
 		.holds = inode->holds, .last_link = inode->last_link,
 		.target_len = inode->target_len,
@@ -192,7 +191,11 @@ void store_link_gone(const struct inode *inode, u32 id)
 /* Writes a mounted instance: 0 or an error. */
 long store_super(const struct super *sb)
 {
-	struct super_record r = { .root = sb->root, .id = sb->id };
+	struct super_record r = {
+		.root = sb->root, .max_inodes = sb->max_inodes,
+		.max_pages = sb->max_pages, .id = sb->id, .kind = sb->kind,
+		.pages = sb->pages, .mode = sb->mode, .uid = sb->uid, .gid = sb->gid,
+	};
 	char name[RECORD_NAME_MAX];
 
 	record_name_of(name, sb->id, 0, KIND_SUPER);
@@ -242,9 +245,17 @@ static void each_record(char kind, void (*fn)(const char *name, size_t len))
 static void super_load(const char *name, size_t len)
 {
 	const struct super_record *r = (const void *)buffer.bytes;
+	struct super *sb = len == sizeof(*r) ? super_add(r->id, r->root) : NULL;
 
-	if (len == sizeof(*r))
-		super_add(r->id, r->root);
+	if (!sb)
+		return;
+	sb->kind = r->kind;
+	sb->max_inodes = r->max_inodes;
+	sb->max_pages = r->max_pages;
+	sb->pages = r->pages;
+	sb->mode = r->mode;
+	sb->uid = r->uid;
+	sb->gid = r->gid;
 }
 
 static char *target_load(const struct inode_record *r)
@@ -291,6 +302,7 @@ static void inode_load(const char *name, size_t len)
 	inode->atime_ns = r->atime_ns;
 	inode->mtime_ns = r->mtime_ns;
 	inode->ctime_ns = r->ctime_ns;
+	inode->btime_ns = r->btime_ns;
 	inode->target_len = r->target_len;
 	if (r->target_len)
 		inode->target = target_load(r);

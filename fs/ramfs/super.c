@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Mounted instances, and the module's start. State: see store.c. */
+#include <printf.h>
 #include <ramfs.h>
 
 #include "internal.h"
 
 #define ROOT_MODE 0755
 #define TMPFS_ROOT_MODE 01777
+#define OPTIONS_MAX 256
 
 struct mutex ramfs_lock = MUTEX_INIT;
 
@@ -37,6 +39,16 @@ struct super *super_add(u32 id, u64 root)
 	return sb;
 }
 
+static void super_set(struct super *sb, const struct super *options)
+{
+	sb->kind = options->kind;
+	sb->max_inodes = options->max_inodes;
+	sb->max_pages = options->max_pages;
+	sb->mode = options->mode;
+	sb->uid = options->uid;
+	sb->gid = options->gid;
+}
+
 /* Takes it out again. */
 void super_remove(struct super *sb)
 {
@@ -44,68 +56,185 @@ void super_remove(struct super *sb)
 	kfree(sb);
 }
 
-/* The value of option `key` ("mode=") in `options`, in base 8 or 10. */
-static bool option(const char *options, const char *key, u32 base, u32 *value)
+/* No further inode or name fits. */
+bool super_full(const struct super *sb)
 {
-	size_t len = strlen(key);
-	const char *p = options;
-	u32 v = 0;
-
-	while (strncmp(p, key, len)) {
-		p = strchr(p, ',');
-		if (!p++)
-			return false;
-	}
-	for (p += len; *p >= '0' && *p < (char)('0' + base); p++)
-		v = v * base + (u32)(*p - '0');
-	*value = v;
-	return true;
+	return sb->max_inodes && sb->inodes >= sb->max_inodes;
 }
 
-static void root_options(struct inode *root, const char *options)
+static u64 memory_pages(void)
 {
-	u32 mode;
-
-	option(options, "uid=", 10, &root->uid);
-	option(options, "gid=", 10, &root->gid);
-	if (option(options, "mode=", 8, &mode))
-		root->mode = S_IFDIR | (mode & 07777);
+	return CONTEXT->memory_kib / (PAGE_SIZE / 1024);
 }
 
-/* fs_ops.mount: a new, empty instance. */
-long ramfs_mount(const char *source, const char *options, u64 flags, u64 *root)
+/*
+ * Makes a new, empty instance. `sb` has its options; its books are made here.
+ * ramfs_lock is held. Its number, or an error.
+ */
+static long instance_new(const struct super *options, u64 *root)
 {
-	struct inode *inode;
-	struct super *sb;
-	u64 ino;
-	u32 mode;
+	u64 ino = inode_number_next();
+	struct super *sb = super_add(last_id + 1, ino);
+	struct inode *inode = NULL;
 	long ret = -ENOMEM;
 
-	mutex_lock(&ramfs_lock);
-	ino = inode_number_next();
-	mode = S_IFDIR | (list_empty(&supers) ? ROOT_MODE : TMPFS_ROOT_MODE);
-	sb = super_add(last_id + 1, ino);
 	if (!sb)
-		goto out;
-	inode = inode_new(sb, ino, mode);
+		return ret;
+	super_set(sb, options);
+	if (sb->kind != KIND_RAMFS) {
+		ret = pageobj_create(THIS_MODULE);
+		if (ret > 0)
+			sb->pages = (u32)ret;
+		if (ret > 0)
+			ret = pageobj_limit(sb->pages, sb->max_pages);
+		if (ret < 0)
+			goto fail;
+	}
+	inode = inode_new(sb, ino, S_IFDIR | sb->mode);
+	ret = -ENOMEM;
 	if (!inode)
-		goto out_super;
-	root_options(inode, options);
+		goto fail;
+	inode->uid = sb->uid;
+	inode->gid = sb->gid;
 	ret = store_inode(inode, NULL);
 	if (!ret)
 		ret = store_super(sb);
 	if (ret)
-		goto out_inode;
+		goto fail;
 	*root = ino;
-	ret = sb->id;
-	goto out;
-out_inode:
-	inode_free(inode);
-out_super:
+	return sb->id;
+fail:
+	if (inode)
+		inode_free(inode);
+	if (sb->pages)
+		pageobj_release(sb->pages);
 	super_remove(sb);
-out:
+	return ret;
+}
+
+static long instance_mount(struct super *options, u64 *root)
+{
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	ret = instance_new(options, root);
 	mutex_unlock(&ramfs_lock);
 	return ret;
+}
+
+/* fs_ops.mount of ramfs: no limits; of the options only "mode" counts. */
+long ramfs_mount(const char *source, const char *options, u64 flags, u64 *root)
+{
+	struct super o = { .kind = KIND_RAMFS, .mode = ROOT_MODE, .uid = cred_fsuid(),
+			   .gid = cred_fsgid() };
+	struct super given = o;
+	u32 seen;
+
+	if (!options_parse(options, &given, &seen))
+		o.mode = given.mode;
+	return instance_mount(&o, root);
+}
+
+/* fs_ops.mount of the root of the name space: may take all of memory. */
+long rootfs_mount(const char *source, const char *options, u64 flags, u64 *root)
+{
+	struct super o = { .kind = KIND_ROOTFS, .mode = ROOT_MODE,
+			   .max_pages = memory_pages(), .max_inodes = memory_pages() };
+
+	return instance_mount(&o, root);
+}
+
+/* fs_ops.mount of tmpfs: by default it may take half of memory. */
+long tmpfs_mount(const char *source, const char *options, u64 flags, u64 *root)
+{
+	struct super o = { .kind = KIND_TMPFS, .mode = TMPFS_ROOT_MODE,
+			   .max_pages = memory_pages() / 2,
+			   .max_inodes = memory_pages() / 2,
+			   .uid = cred_fsuid(), .gid = cred_fsgid() };
+	u32 seen;
+	long ret = options_parse(options, &o, &seen);
+
+	return ret ? ret : instance_mount(&o, root);
+}
+
+/* May the limits be changed to those of `o`? */
+static long limits_allowed(const struct super *sb, const struct super *o, u32 seen)
+{
+	if ((seen & SEEN_PAGES) && o->max_pages &&
+	    (!sb->max_pages || pageobj_limit(sb->pages, PAGEOBJ_LIMIT_ASK) >
+			       (long)o->max_pages))
+		return -EINVAL;
+	if ((seen & SEEN_INODES) && o->max_inodes &&
+	    (!sb->max_inodes || sb->inodes > o->max_inodes))
+		return -EINVAL;
+	return 0;
+}
+
+/* fs_ops.remount: other limits, which must be no smaller than what is used. */
+long ramfs_remount(u64 id, const char *options)
+{
+	struct super o = { 0 }, *sb;
+	u32 seen;
+	long ret;
+
+	mutex_lock(&ramfs_lock);
+	sb = super_find(id);
+	if (!sb || sb->kind != KIND_TMPFS) {
+		mutex_unlock(&ramfs_lock);
+		return sb ? 0 : -ESTALE;
+	}
+	ret = options_parse(options, &o, &seen);
+	if (!ret)
+		ret = limits_allowed(sb, &o, seen);
+	if (!ret && (seen & SEEN_PAGES))
+		sb->max_pages = o.max_pages;
+	if (!ret && (seen & SEEN_INODES))
+		sb->max_inodes = o.max_inodes;
+	if (!ret)
+		ret = store_super(sb);
+	if (!ret)
+		ret = MIN(pageobj_limit(sb->pages, sb->max_pages), 0l);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
+static const char *options_text(const struct super *sb, char *buf, size_t len)
+{
+	u64 usual = memory_pages() / 2;
+	size_t n = 0;
+
+	if (sb->max_pages != usual)
+		n += (size_t)scnprintf(buf + n, len - n, "size=%luk,",
+				       sb->max_pages * (PAGE_SIZE / 1024));
+	if (sb->max_inodes != usual)
+		n += (size_t)scnprintf(buf + n, len - n, "nr_inodes=%lu,", sb->max_inodes);
+	if (sb->mode != TMPFS_ROOT_MODE)
+		n += (size_t)scnprintf(buf + n, len - n, "mode=%03o,", sb->mode);
+	if (sb->uid)
+		n += (size_t)scnprintf(buf + n, len - n, "uid=%u,", sb->uid);
+	if (sb->gid)
+		n += (size_t)scnprintf(buf + n, len - n, "gid=%u,", sb->gid);
+	scnprintf(buf + n, len - n, "inode64");
+	return buf;
+}
+
+/* fs_ops.options: what /proc/mounts says of a tmpfs. */
+long ramfs_options(u64 id, char *buf, size_t len)
+{
+	char text[OPTIONS_MAX] = "";
+	struct super *sb;
+	size_t n;
+
+	mutex_lock(&ramfs_lock);
+	sb = super_find(id);
+	if (sb && sb->kind == KIND_TMPFS)
+		options_text(sb, text, sizeof(text));
+	else if (sb && sb->kind == KIND_RAMFS && sb->mode != ROOT_MODE)
+		scnprintf(text, sizeof(text), "mode=%o", sb->mode);
+	mutex_unlock(&ramfs_lock);
+	n = MIN(strlen(text), len);
+	memcpy(buf, text, n);
+	return (long)n;
 }
 
 static struct super *leaving;
@@ -143,22 +272,37 @@ long ramfs_unmount(u64 id)
 		leaving = sb;
 		inodes_each(drop_links);
 		inodes_each(drop_inode);
+		if (sb->pages)
+			pageobj_release(sb->pages);
 		super_remove(sb);
 	}
 	mutex_unlock(&ramfs_lock);
 	return sb ? 0 : -ESTALE;
 }
 
-/* fs_ops.statfs: there is no limit of its own, so sizes are 0 as Linux's ramfs's. */
+/* fs_ops.statfs: limits and use of a tmpfs; a ramfs has no figures, as on Linux. */
 long ramfs_statfs(u64 id, void *buf, size_t len)
 {
 	struct linux_statfs fs = {
 		.f_type = RAMFS_MAGIC, .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE,
 		.f_namelen = NAME_LONGEST,
 	};
+	struct super *sb;
+	u64 used;
 
+	mutex_lock(&ramfs_lock);
+	sb = super_find(id);
+	if (sb && sb->kind != KIND_RAMFS) {
+		fs.f_type = TMPFS_MAGIC;
+		used = (u64)MAX(pageobj_limit(sb->pages, PAGEOBJ_LIMIT_ASK), 0l);
+		fs.f_blocks = sb->max_pages;
+		fs.f_bfree = fs.f_bavail = sb->max_pages - MIN(sb->max_pages, used);
+		fs.f_files = sb->max_inodes;
+		fs.f_ffree = sb->max_inodes - MIN(sb->max_inodes, sb->inodes);
+	}
+	mutex_unlock(&ramfs_lock);
 	memcpy(buf, &fs, MIN(len, sizeof(fs)));
-	return 0;
+	return sb ? 0 : -ESTALE;
 }
 
 /* See ramfs.h. */
@@ -184,10 +328,13 @@ static long ramfs_init(u32 flags)
 		store_recover();
 		mutex_unlock(&ramfs_lock);
 	}
-	ret = vfs_register_fs(THIS_MODULE, "ramfs", VFS_FS_STABLE, &ramfs_ops);
-	if (ret)
-		return ret;
-	return vfs_register_fs(THIS_MODULE, "tmpfs", VFS_FS_STABLE, &ramfs_ops);
+	ret = vfs_register_fs(THIS_MODULE, "rootfs", VFS_FS_STABLE | VFS_FS_ROOT,
+			      &rootfs_ops);
+	if (!ret)
+		ret = vfs_register_fs(THIS_MODULE, "ramfs", VFS_FS_STABLE, &ramfs_ops);
+	if (!ret)
+		ret = vfs_register_fs(THIS_MODULE, "tmpfs", VFS_FS_STABLE, &tmpfs_ops);
+	return ret;
 }
 
 MODULE("ramfs", .description = "file system in memory", .init = ramfs_init,

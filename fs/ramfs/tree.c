@@ -68,7 +68,8 @@ struct inode *inode_new(struct super *sb, u64 ino, u32 mode)
 	inode->mode = mode;
 	inode->uid = cred_fsuid();
 	inode->gid = cred_fsgid();
-	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = krealtime_ns();
+	inode->btime_ns = krealtime_ns();
+	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns;
 	list_init(&inode->links);
 	list_init(&inode->entries);
 	inode->parent = inode;
@@ -142,7 +143,9 @@ void link_attach(struct link *l, struct inode *dir, struct inode *inode, u64 pos
 	dir->last_pos = MAX(dir->last_pos, l->pos);
 	insert_entry(l, dir);
 	list_add_tail(&l->of_inode, &inode->links);
-	inode->nlinks++;
+	if (inode->nlinks++)
+		inode->sb->inodes++;
+	dir->nentries++;
 	inode->last_link = MAX(inode->last_link, l->id);
 	if (S_ISDIR(inode->mode)) {
 		inode->parent = dir;
@@ -162,7 +165,9 @@ void link_detach(struct link *l)
 	*p = l->hash_next;
 	list_del(&l->of_dir);
 	list_del(&l->of_inode);
-	l->inode->nlinks--;
+	if (--l->inode->nlinks)
+		l->inode->sb->inodes--;
+	l->dir->nentries--;
 	if (S_ISDIR(l->inode->mode))
 		l->dir->subdirs--;
 }

@@ -135,7 +135,7 @@ static long setattr_allowed(const struct node *n, u32 *which, struct vfs_attr *a
 	struct cred c = cred_fs();
 	long ret = 0;
 
-	if (n->mount->flags & MS_RDONLY)
+	if (mount_is_ro(n->mount))
 		return -EROFS;
 	if (*which & (VFS_SET_UID | VFS_SET_GID))
 		ret = set_owner(&c, n, which, attr);
@@ -248,6 +248,16 @@ long vfs_readdir(u64 node, u64 pos, void *buf, size_t len)
 }
 SYMBOL_EXPORT(vfs_readdir);
 
+/* Flags of statfs(2), which has bits of its own for two things. */
+static u64 statfs_flags(const struct mount *m)
+{
+	u64 flags = (m->flags | m->sb_flags) &
+		    (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS |
+		     MS_NOATIME | MS_NODIRATIME);
+
+	return flags | ST_VALID | (m->flags & MS_RELATIME ? ST_RELATIME : 0);
+}
+
 /* Linux's struct statfs of the file system that the node lies in. */
 long vfs_statfs(u64 node, void *buf, size_t len)
 {
@@ -261,9 +271,8 @@ long vfs_statfs(u64 node, void *buf, size_t len)
 	if (!ret)
 		ret = fs_result(FS_CALL(n->mount, statfs, buf, sizeof(*fs)));
 	if (!ret) {
-		/* Bit 5 says that the flags are valid (statfs(2)). */
-		fs->f_flags = (s64)(n->mount->flags | 0x20);
-		fs->f_fsid[0] = (s32)n->mount->id;
+		fs->f_flags = (s64)statfs_flags(n->mount);
+		fs->f_fsid[0] = (s32)n->mount->dev;
 	}
 	node_end(n);
 	return ret;

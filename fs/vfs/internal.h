@@ -39,18 +39,24 @@ struct fs_type {
 
 struct mount {
 	struct list_head list;
+	struct list_head peers;	/* ring of the mounts of one instance */
 	struct fs_type *type;
 	u64 sb;
 	u64 root_ino;
-	u64 flags;		/* MS_* that stay */
-	u32 id;			/* from 1, not used again; also its st_dev minor */
+	u64 flags;		/* MS_* of this mount */
+	u64 sb_flags;		/* MS_* of the instance: the same in all peers */
+	u32 id;			/* from 1 */
+	u32 dev;		/* st_dev's minor: the id of the instance's first mount */
 	u32 users;		/* references to its nodes from outside */
 	u32 nodes;		/* nodes that exist */
 	bool detached;		/* goes away with its last node */
+	bool expires;		/* MNT_EXPIRE was asked for, and nobody came since */
 	struct node *root;
-	struct node *covered;	/* NULL: the root of the name space */
-	char source[64];
+	struct node *covered;	/* NULL: the root of the name space, or detached */
+	struct mount *origin;	/* of a copy that a recursive bind makes now */
+	char source[128];
 	char options[128];
+	char bound[128];	/* path of its root in the instance, "/" */
 };
 
 struct node {
@@ -123,6 +129,9 @@ static inline bool node_is_link(const struct node *n)
 	return S_ISLNK(n->attr.mode);
 }
 
+/* Goes over the other mounts of the instance that `mount` shows. */
+#define for_each_peer(p, mount) list_for_each_entry(p, &(mount)->peers, peers)
+
 /* A result of a call that gives 0 or an error: nothing else is believed. */
 static inline long fs_result(long ret)
 {
@@ -150,12 +159,14 @@ long node_set_name(struct node *n, struct node *parent, const char *name, u32 le
 void node_drop_name(struct node *n);
 void node_changed(struct node *n, bool perm);
 bool node_is_ancestor(const struct node *up, const struct node *n);
+struct node *node_peer(const struct node *n, const struct mount *m);
 void nodes_forget(struct mount *m);
 
 /* walk.c: nodes_lock is held and may be dropped for a while */
 struct cred cred_fs(void);
 bool cred_in_group(const struct cred *c, u32 gid);
 long may(const struct cred *c, const struct node *n, u32 mask);
+struct node *cross_mounts(struct node *n);
 long walk_begin(struct walk *w, u64 root, u64 at, const char *path);
 void walk_end(struct walk *w);
 long walk_parent(struct walk *w);
@@ -169,12 +180,26 @@ long walk_path(struct walk *w, u64 root, u64 at, const char *path, u32 flags,
 long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out);
 long new_allowed(struct walk *w);
 
-/* mount.c */
-struct mount *mount_by_id(u32 id);
-void mount_free(struct mount *m);
+/* vfs.c */
 struct fs_type *fs_type_find(const char *name);
-void mounts_recover(void);
 long special_open(struct node *n, u32 oflags, struct file_open *file);	/* (*) */
+
+/* mount.c: mounts are changed with names_lock and nodes_lock held */
+extern struct list_head mounts;
+struct mount *mount_by_id(u32 id);
+struct mount *mount_new(struct fs_type *type, u64 sb, u64 root_ino, u64 flags);
+void mount_free(struct mount *m);
+void mount_attach(struct mount *m, struct node *covered);
+void mount_move(struct mount *m, struct node *covered);
+void mount_detach(struct mount *m);
+void mount_drop(struct mount *m);
+void mount_save(const struct mount *m);
+void mounts_recover(void);
+
+static inline bool mount_is_ro(const struct mount *m)
+{
+	return (m->flags | m->sb_flags) & MS_RDONLY;
+}
 
 /* path.c */
 long path_build(struct node *root, struct node *n, char *buf, size_t len);

@@ -166,6 +166,23 @@ long vfs_link(u64 node, u64 root, u64 at, const char *path)
 }
 SYMBOL_EXPORT(vfs_link);
 
+/* Is something mounted on `n`, seen through whichever mount? */
+static bool is_mount_point(const struct node *n)
+{
+	struct mount *m;
+	struct node *peer;
+
+	/* A mounted root stands in the place of the node that it covers. */
+	if (n == n->mount->root)
+		return true;
+	for_each_peer(m, n->mount) {
+		peer = node_peer(n, m);
+		if (peer && peer->covering)
+			return true;
+	}
+	return false;
+}
+
 /* May `n` be taken out of `dir`? `isdir`: as a directory. Linux's may_delete(). */
 static long may_remove(const struct cred *c, const struct node *dir,
 		       const struct node *n, bool isdir)
@@ -181,17 +198,10 @@ static long may_remove(const struct cred *c, const struct node *dir,
 		return -ENOTDIR;
 	if (!isdir && node_is_dir(n))
 		return -EISDIR;
-	/* A mounted root stands in its place when something covers the node. */
-	if (n == n->mount->root)
-		return -EBUSY;
-	return 0;
+	return is_mount_point(n) ? -EBUSY : 0;
 }
 
-/*
- * `n` is about to lose a name: its file system keeps the inode while somebody
- * uses it here, until the node is freed.
- */
-static long hold_inode(struct node *n)
+static long hold_one(struct node *n)
 {
 	long ret;
 
@@ -204,11 +214,51 @@ static long hold_inode(struct node *n)
 	return ret;
 }
 
-/* `n` has lost the name by which vfs knew it. */
-static void name_lost(struct node *n)
+/*
+ * `n` is about to lose a name: its file system keeps the inode while somebody
+ * uses it here, through whichever mount, until the nodes are freed.
+ */
+static long hold_inode(struct node *n)
+{
+	struct mount *m;
+	struct node *peer;
+	long ret = hold_one(n);
+
+	for_each_peer(m, n->mount) {
+		peer = ret ? NULL : node_peer(n, m);
+		if (!peer)
+			continue;
+		node_get(peer);
+		ret = hold_one(peer);
+		node_put(peer);
+	}
+	return ret;
+}
+
+/* The other mounts forget `name` of `n` in `dir`, which is changed. */
+static void peers_lose_name(struct node *n, const struct node *dir, const char *name,
+			    u32 len)
+{
+	struct mount *m;
+	struct node *peer;
+
+	for_each_peer(m, n->mount) {
+		peer = node_peer(n, m);
+		if (!peer)
+			continue;
+		peer->gone |= n->gone;
+		if (peer->parent && peer->parent->ino == dir->ino &&
+		    peer->name_len == len && !memcmp(peer->name, name, len))
+			node_drop_name(peer);
+	}
+}
+
+/* `n` has lost its name in `dir`, the last component of `w`. */
+static void name_lost(struct node *n, const struct walk *w)
 {
 	if (node_is_dir(n) || n->attr.nlink <= 1)
 		n->gone = true;
+	peers_lose_name(n, w->at, w->last, w->last_len);
 	node_drop_name(n);
 	node_changed(n, false);
 }
@@ -231,7 +281,7 @@ static long remove_last(struct walk *w, struct node *n, bool dir)
 	ret = fs_result(FS_CALL(w->at->mount, unlink, w->at->ino, name,
 				dir ? VFS_REMOVE_DIR : 0));
 	if (!ret) {
-		name_lost(n);
+		name_lost(n, w);
 		node_changed(w->at, false);
 	}
 	return ret;
@@ -256,7 +306,7 @@ long vfs_remove(u64 root, u64 at, const char *path, u32 flags)
 
 	if (!ret && w.last_type != LAST_NORM)
 		ret = remove_special(w.last_type, dir);
-	if (!ret && (w.at->mount->flags & MS_RDONLY))
+	if (!ret && mount_is_ro(w.at->mount))
 		ret = -EROFS;
 	if (!ret)
 		ret = walk_child(&w, &n);
@@ -332,8 +382,10 @@ static long rename_done(struct renaming *r)
 	node_changed(r->to.at, false);
 	node_changed(r->source, false);
 	if (r->target && !(r->flags & RENAME_EXCHANGE))
-		name_lost(r->target);
+		name_lost(r->target, &r->to);
+	peers_lose_name(r->source, r->from.at, r->from.last, r->from.last_len);
 	if (r->target && (r->flags & RENAME_EXCHANGE)) {
+		peers_lose_name(r->target, r->to.at, r->to.last, r->to.last_len);
 		node_changed(r->target, false);
 		ret = node_set_name(r->target, r->from.at, r->from.last,
 				    r->from.last_len);
@@ -379,7 +431,7 @@ static long rename_walked(struct renaming *r)
 		return -EBUSY;
 	if (r->to.last_type != LAST_NORM)
 		return r->flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-	if (r->from.at->mount->flags & MS_RDONLY)
+	if (mount_is_ro(r->from.at->mount))
 		return -EROFS;
 	ret = walk_child(&r->from, &r->source);
 	if (ret)

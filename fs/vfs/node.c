@@ -38,8 +38,10 @@ static void node_finish(struct node *n)
 {
 	struct mount *m = n->mount;
 
-	if (--m->nodes == 0 && m->detached)
+	if (--m->nodes == 0 && m->detached) {
+		list_del(&m->list);
 		list_add_tail(&m->list, &dead_mounts);
+	}
 	if (n->name != n->name_inline)
 		kfree(n->name);
 	kfree(n);
@@ -58,10 +60,13 @@ static void settle_one(void)
 		node_finish(n);
 	} else {
 		struct mount *m = list_first_entry(&dead_mounts, struct mount, list);
+		bool last = list_empty(&m->peers);
 
 		list_del(&m->list);
+		list_del(&m->peers);
 		mutex_unlock(&lock);
-		m->type->ops.unmount(m->sb);
+		if (last)
+			m->type->ops.unmount(m->sb);
 		mount_free(m);
 		mutex_lock(&lock);
 	}
@@ -99,6 +104,12 @@ static struct node *find(u32 mount, u64 ino)
 	while (n && (n->ino != ino || n->mount->id != mount))
 		n = n->number_next;
 	return n;
+}
+
+/* The node of the same inode in another mount of the instance, or NULL. */
+struct node *node_peer(const struct node *n, const struct mount *m)
+{
+	return find(m->id, n->ino);
 }
 
 /* The node of a number if it is at hand, or NULL. Takes no reference. */
@@ -279,7 +290,8 @@ static bool attr_sane(const struct vfs_attr *attr)
 static void set_attr(struct node *n, const struct vfs_attr *attr, u64 seq)
 {
 	n->attr = *attr;
-	n->attr.dev = LINUX_MAKEDEV(0, n->mount->id);
+	n->attr.dev = LINUX_MAKEDEV(0, n->mount->dev);
+	n->attr.mount = n->mount->id;
 	n->perm_valid = n->attr_valid = seq == change_seq;
 }
 
@@ -411,6 +423,7 @@ long node_child(struct node *dir, const char *name, u32 len, struct node **out)
 	struct node *n = NULL;
 	long ret;
 
+	dir->mount->expires = false;
 	/* A covered node must be found as the same node in any case. */
 	if (node_stable(dir))
 		n = find_name(dir, name, len);
@@ -473,10 +486,21 @@ long node_parent(struct node *n, struct node **out)
 /* Something about `n` was changed; `perm`: mode or owners. */
 void node_changed(struct node *n, bool perm)
 {
+	struct mount *m;
+	struct node *peer;
+
 	change_seq++;
 	n->attr_valid = false;
 	if (perm)
 		n->perm_valid = false;
+	for_each_peer(m, n->mount) {
+		peer = node_peer(n, m);
+		if (!peer)
+			continue;
+		peer->attr_valid = false;
+		if (perm)
+			peer->perm_valid = false;
+	}
 }
 
 /* Frees the nodes of `m` that nobody uses. */

@@ -146,6 +146,9 @@ long vfs_filesystems(u64 off, char *buf, size_t len)
 		size_t n = (size_t)scnprintf(line, sizeof(line), "%s\t%s\n",
 				t->flags & VFS_FS_DEVICE ? "" : "nodev", t->name);
 
+		if (t->flags & VFS_FS_ROOT)
+			continue;
+
 		for (size_t i = 0; i < n; i++) {
 			if (off)
 				off--;

@@ -40,7 +40,7 @@ long may(const struct cred *c, const struct node *n, u32 mask)
 {
 	u32 mode = n->attr.mode, type = mode & S_IFMT;
 
-	if ((mask & W_OK) && (n->mount->flags & MS_RDONLY) &&
+	if ((mask & W_OK) && mount_is_ro(n->mount) &&
 	    (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
 		return -EROFS;
 	if ((mask & X_OK) && type == S_IFREG && (n->mount->flags & MS_NOEXEC))
@@ -66,7 +66,7 @@ static void walk_to(struct walk *w, struct node *n)
 }
 
 /* Puts what is mounted on `n` in its place; references go along. */
-static struct node *cross_mounts(struct node *n)
+struct node *cross_mounts(struct node *n)
 {
 	while (n->covering) {
 		struct node *root = n->covering->root;

@@ -23,6 +23,8 @@ struct pageobj {
 	bool archive;		/* the boot archives: reserved memory */
 	u64 npages;		/* lock */
 	u64 node;		/* vfs node of who opened it last, for its name; no reference */
+	struct pageobj *group;	/* counts pages for this one, or NULL */
+	u64 charged, limit;	/* of a group: pages (atomic), and at most (0: any) */
 	u64 mtime_ns;		/* since 1970; 0: not written since it was set */
 };
 
@@ -33,8 +35,8 @@ void pageobj_get(struct pageobj *obj);
 void pageobj_put(struct pageobj *obj);	/* does not sleep */
 /*
  * Physical address of page `index` with a reference taken, 0 for a hole.
- * `write`: one of its own, made when it is a hole; *error is -ENOSPC, -EPERM,
- * -EFAULT (past the end).
+ * `write`: one of its own, made when it is a hole; *error is -ENOSPC (its group is full),
+ * -ENOMEM, -EPERM, -EFAULT (past the end).
  */
 u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error);
 long pageobj_set_size(struct pageobj *obj, u64 size);

@@ -229,6 +229,20 @@ CONTRACT(record_name, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(index),
  */
 long pageobj_create(u32 self);
 CONTRACT(pageobj_create, 0, ARG_SELF(self));
+/*
+ * The same, in a group: the pages of all objects in it are counted together.
+ * `group` is an object that is used for nothing else.
+ */
+long pageobj_create_in(u32 self, u32 group);
+CONTRACT(pageobj_create_in, 0, ARG_SELF(self), ARG_HANDLE(group, HANDLE_PAGEOBJ));
+/*
+ * Limits a group to so many pages (0: no limit): writing gives -ENOSPC then. How
+ * many pages it has. PAGEOBJ_LIMIT_ASK changes nothing.
+ */
+#define PAGEOBJ_LIMIT_ASK (~0ull)
+long pageobj_limit(u32 group, u64 pages);
+CONTRACT(pageobj_limit, CALL_RESTARTABLE, ARG_HANDLE(group, HANDLE_PAGEOBJ),
+	 ARG_VALUE(pages));
 /* Drops the owner's reference; open files and mappings keep it alive. */
 long pageobj_release(u32 handle);
 CONTRACT(pageobj_release, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ));

@@ -36,7 +36,9 @@ struct vfs_attr {
 	u32 uid, gid;
 	u32 blksize;
 	u32 pageobj;		/* not 0: the core takes size from this object */
-	u64 atime_ns, mtime_ns, ctime_ns;
+	u32 mount;		/* its number (statx: stx_mnt_id); vfs fills it */
+	u32 attributes;		/* Linux's STATX_ATTR_* */
+	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 };
 
 /* Which members of an attr vfs_setattr() sets. */
@@ -77,6 +79,7 @@ struct vfs_dirent {
 #define VFS_FS_STABLE 0x1	/* names and attributes change through vfs only:
 				 * it may remember them */
 #define VFS_FS_DEVICE 0x2	/* needs a block device */
+#define VFS_FS_ROOT 0x4		/* is mounted first of all, and never by programs */
 
 /*
  * What a file system offers. `sb` is the number it gave to a mounted instance,
@@ -117,6 +120,10 @@ struct fs_ops {
 	/* As vfs_write_from(). */
 	long (*write_from)(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos,
 			   u64 len);
+	/* May be NULL: options of MS_REMOUNT (are ignored then). */
+	long (*remount)(u64 sb, const char *options);
+	/* May be NULL: options as /proc/mounts has them, "size=4k,mode=755"; bytes. */
+	long (*options)(u64 sb, char *buf, size_t len);
 };
 CONTRACT(fs_ops__mount, 0, ARG_STRING(source, 256), ARG_STRING(options, 1024),
 	 ARG_VALUE(flags), ARG_STRUCT_OUT(root, u64));
@@ -150,8 +157,13 @@ CONTRACT(fs_ops__statfs, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_OUT(buf, len, 120), ARG_VALUE(len));
 CONTRACT(fs_ops__write_from, 0, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(pos),
 	 ARG_HANDLE(src, HANDLE_PAGEOBJ), ARG_VALUE(src_pos), ARG_VALUE(len));
+CONTRACT(fs_ops__remount, CALL_RESTARTABLE, ARG_VALUE(sb),
+	 ARG_STRING(options, 1024));
+CONTRACT(fs_ops__options, CALL_RESTARTABLE, ARG_VALUE(sb),
+	 ARG_OUT_RETURN(buf, len, 256), ARG_VALUE(len));
 OPS_TABLE(fs_ops, mount, unmount, lookup, getattr, setattr, create, symlink,
-	  readlink, link, unlink, rename, readdir, open, hold, statfs, write_from);
+	  readlink, link, unlink, rename, readdir, open, hold, statfs, write_from,
+	  remount, options);
 
 /*
  * Who opens the special files of all file systems: FIFOs (known by `dev` and
@@ -250,13 +262,17 @@ CONTRACT(vfs_readdir, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(pos),
 long vfs_path(u64 root, u64 node, char *buf, size_t len);
 CONTRACT(vfs_path, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(node),
 	 ARG_OUT(buf, len, VFS_PATH_MAX), ARG_VALUE(len));
-/* mount(2) and umount2(2), the process's root being the name space's. */
-long vfs_mount(const char *source, const char *target, const char *type,
-	       u64 flags, const char *options);
-CONTRACT(vfs_mount, 0, ARG_STRING(source, 256), ARG_STRING(target, VFS_PATH_MAX),
+/*
+ * mount(2) on `node`, which the caller looked up; before there is any mount it is
+ * VFS_ROOT. `from` is the node that `source` names, for MS_BIND and MS_MOVE.
+ */
+long vfs_mount(u64 node, u64 from, const char *source, const char *type, u64 flags,
+	       const char *options);
+CONTRACT(vfs_mount, 0, ARG_VALUE(node), ARG_VALUE(from), ARG_STRING(source, 256),
 	 ARG_STRING(type, 32), ARG_VALUE(flags), ARG_STRING(options, 1024));
-long vfs_unmount(const char *target, u32 flags);
-CONTRACT(vfs_unmount, 0, ARG_STRING(target, VFS_PATH_MAX), ARG_VALUE(flags));
+/* umount2(2) of what has its root at `node`, to which the caller has a reference. */
+long vfs_unmount(u64 node, u32 flags);
+CONTRACT(vfs_unmount, 0, ARG_VALUE(node), ARG_VALUE(flags));
 /* Linux's struct statfs (120 bytes) of the node's file system. */
 long vfs_statfs(u64 node, void *buf, size_t len);
 CONTRACT(vfs_statfs, CALL_RESTARTABLE, ARG_VALUE(node), ARG_OUT(buf, len, 120),
@@ -272,7 +288,10 @@ CONTRACT(vfs_write_from, 0, ARG_VALUE(node), ARG_VALUE(pos),
 long vfs_filesystems(u64 off, char *buf, size_t len);
 CONTRACT(vfs_filesystems, CALL_RESTARTABLE, ARG_VALUE(off),
 	 ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
-/* Text of /proc/mounts from byte `off` on. */
+/* Text of /proc/self/mountinfo and of /proc/mounts from byte `off` on. */
+long vfs_mountinfo(u64 off, char *buf, size_t len);
+CONTRACT(vfs_mountinfo, CALL_RESTARTABLE, ARG_VALUE(off),
+	 ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
 long vfs_mounts(u64 off, char *buf, size_t len);
 CONTRACT(vfs_mounts, CALL_RESTARTABLE, ARG_VALUE(off),
 	 ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));

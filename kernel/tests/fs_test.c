@@ -120,24 +120,48 @@ static void test_readdir(void)
 	vfs_release(node);
 }
 
+static long mount_at(const char *path, const char *type)
+{
+	u64 node = 0;
+	long error = vfs_lookup(VFS_ROOT, VFS_ROOT, path, 0, &node);
+
+	if (error)
+		return error;
+	error = vfs_mount(node, 0, "none", type, 0, "");
+	vfs_release(node);
+	return error;
+}
+
+static long unmount_at(const char *path)
+{
+	u64 node = 0;
+	long error = vfs_lookup(VFS_ROOT, VFS_ROOT, path, 0, &node);
+
+	if (error)
+		return error;
+	error = vfs_unmount(node, 0);
+	vfs_release(node);
+	return error;
+}
+
 static void test_mounts(void)
 {
 	struct vfs_attr attr;
 
 	make_dir("/kt/proc");
 	make_dir("/kt/dev");
-	EXPECT(vfs_mount("proc", "/kt/proc", "proc", 0, "") == 0);
-	EXPECT(vfs_mount("dev", "/kt/dev", "devtmpfs", 0, "") == 0);
+	EXPECT(mount_at("/kt/proc", "proc") == 0);
+	EXPECT(mount_at("/kt/dev", "devtmpfs") == 0);
 	EXPECT(vfs_stat(VFS_ROOT, VFS_ROOT, "/kt/dev/null", 0, &attr) == 0);
 	EXPECT(attr.rdev == LINUX_MAKEDEV(1, 3));
 	EXPECT(vfs_mounts(0, buffer, BUFFER) > 0);
-	EXPECT(!memcmp(buffer, "rootfs / ramfs rw 0 0\n", 22));
-	EXPECT(file_has("/kt/proc/mounts", "rootfs / ramfs rw 0 0\n"));
+	EXPECT(!memcmp(buffer, "rootfs / rootfs rw 0 0\n", 23));
+	EXPECT(file_has("/kt/proc/mounts", "rootfs / rootfs rw 0 0\n"));
 	EXPECT(file_has("/kt/proc/filesystems", "nodev\t"));
 	EXPECT(file_has("/kt/dev/zero", ""));
-	EXPECT(vfs_unmount("/kt/dev", 0) == 0);
-	EXPECT(vfs_unmount("/kt/proc", 0) == 0);
-	EXPECT(vfs_unmount("/kt/proc", 0) == -EINVAL);
+	EXPECT(unmount_at("/kt/dev") == 0);
+	EXPECT(unmount_at("/kt/proc") == 0);
+	EXPECT(unmount_at("/kt/proc") == -EINVAL);
 }
 
 static void test_pipe(void)

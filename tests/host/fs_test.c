@@ -93,6 +93,36 @@ static void expect_text(const char *path, const char *text)
 	vfs_release(o.node);
 }
 
+static long mount_at(const char *source, const char *path, const char *type, u64 flags,
+		     const char *options)
+{
+	u64 node, from = 0;
+	long ret = vfs_lookup(VFS_ROOT, VFS_ROOT, path, VFS_FOLLOW, &node);
+
+	if (ret)
+		return ret;
+	if (flags & (4096 | 8192))
+		ret = vfs_lookup(VFS_ROOT, VFS_ROOT, source, VFS_FOLLOW, &from);
+	if (!ret)
+		ret = vfs_mount(node, from, source, type, flags, options);
+	vfs_release(node);
+	if (from)
+		vfs_release(from);
+	return ret;
+}
+
+static long unmount_at(const char *path, u32 flags)
+{
+	u64 node;
+	long ret = vfs_lookup(VFS_ROOT, VFS_ROOT, path, VFS_FOLLOW, &node);
+
+	if (ret)
+		return ret;
+	ret = vfs_unmount(node, flags);
+	vfs_release(node);
+	return ret;
+}
+
 static void expect_path(u64 node, const char *text)
 {
 	char buf[4096];
@@ -129,7 +159,7 @@ static int start(void **state)
 static int start_root(void **state)
 {
 	start(state);
-	assert_int_equal(vfs_mount("rootfs", "/", "ramfs", 0, ""), 0);
+	assert_int_equal(vfs_mount(VFS_ROOT, 0, "rootfs", "rootfs", 0, ""), 0);
 	return 0;
 }
 
@@ -143,20 +173,19 @@ static void test_mounts(void **state)
 
 	assert_int_equal(mkdir_at("/proc", 0755), 0);
 	assert_int_equal(mkdir_at("/m", 0755), 0);
-	assert_int_equal(vfs_mount("x", "/m", "none", 0, ""), -ENODEV);
-	assert_int_equal(vfs_mount("x", "/none", "tmpfs", 0, ""), -ENOENT);
+	assert_int_equal(mount_at("x", "/m", "none", 0, ""), -ENODEV);
+	assert_int_equal(mount_at("x", "/none", "tmpfs", 0, ""), -ENOENT);
 	make_file("/f", "text");
-	assert_int_equal(vfs_mount("x", "/f", "tmpfs", 0, ""), -ENOTDIR);
-	assert_int_equal(vfs_mount("x", "/", "tmpfs", 0, ""), -EBUSY);
-	assert_int_equal(vfs_mount("proc", "/proc", "proc", 2 | 8, ""), 0);
-	assert_int_equal(vfs_mount("proc", "/proc", "proc", 0, ""), -EBUSY);
-	assert_int_equal(vfs_mount("my disk", "/m", "tmpfs", 0, "mode=0700,uid=7"), 0);
+	assert_int_equal(mount_at("x", "/f", "tmpfs", 0, ""), -ENOTDIR);
+	assert_int_equal(mount_at("proc", "/proc", "proc", 2 | 8, ""), 0);
+	assert_int_equal(mount_at("proc", "/proc", "proc", 0, ""), -EBUSY);
+	assert_int_equal(mount_at("my disk", "/m", "tmpfs", 0, "mode=0700,uid=7"), 0);
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/m", 0, &attr), 0);
 	assert_int_equal(attr.mode, S_IFDIR | 0700);
 	assert_int_equal(attr.uid, 7);
-	expect_text("/proc/mounts", "rootfs / ramfs rw 0 0\n"
-		    "proc /proc proc rw,nosuid,noexec 0 0\n"
-		    "my\\040disk /m tmpfs rw,mode=0700,uid=7 0 0\n");
+	expect_text("/proc/mounts", "rootfs / rootfs rw 0 0\n"
+		    "proc /proc proc rw,nosuid,noexec,relatime 0 0\n"
+		    "my\\040disk /m tmpfs rw,relatime,mode=700,uid=7,inode64 0 0\n");
 
 	make_file("/m/f", "in the mount");
 	expect_file("/m/../m/f", "in the mount");
@@ -170,11 +199,11 @@ static void test_mounts(void **state)
 			 -EBUSY);
 	node = node_of("/m/f");
 	expect_path(node, "/m/f");
-	assert_int_equal(vfs_unmount("/m", 0), -EBUSY);
+	assert_int_equal(unmount_at("/m", 0), -EBUSY);
 	vfs_release(node);
-	assert_int_equal(vfs_unmount("/m/f", 0), -EINVAL);
-	assert_int_equal(vfs_unmount("/", 0), -EINVAL);
-	assert_int_equal(vfs_unmount("/m", 0), 0);
+	assert_int_equal(unmount_at("/m/f", 0), -EINVAL);
+	assert_int_equal(unmount_at("/", 0), -EINVAL);
+	assert_int_equal(unmount_at("/m", 0), 0);
 	assert_int_equal(open_at("/m/f", O_RDONLY, &o), -ENOENT);
 	assert_int_equal(vfs_remove(VFS_ROOT, VFS_ROOT, "/m", VFS_REMOVE_DIR), 0);
 }
@@ -186,9 +215,9 @@ static void test_read_only_mount(void **state)
 	u64 node;
 
 	mkdir_at("/m", 0755);
-	assert_int_equal(vfs_mount("x", "/m", "tmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 0, ""), 0);
 	make_file("/m/f", "text");
-	assert_int_equal(vfs_mount("x", "/m", "tmpfs", 32 | 1, ""), 0);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 32 | 1, ""), 0);
 	assert_int_equal(open_at("/m/f", O_WRONLY, &o), -EROFS);
 	assert_int_equal(open_at("/m/g", O_CREAT | O_WRONLY, &o), -EROFS);
 	assert_int_equal(mkdir_at("/m/d", 0755), -EROFS);
@@ -199,7 +228,7 @@ static void test_read_only_mount(void **state)
 	vfs_release(node);
 	assert_int_equal(vfs_access(VFS_ROOT, VFS_ROOT, "/m/f", W_OK, 0), -EROFS);
 	expect_file("/m/f", "text");
-	assert_int_equal(vfs_mount("x", "/m", "tmpfs", 32, ""), 0);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 32, ""), 0);
 	assert_int_equal(mkdir_at("/m/d", 0755), 0);
 }
 
@@ -211,12 +240,12 @@ static void test_detached_mount(void **state)
 	u64 node;
 
 	mkdir_at("/m", 0755);
-	assert_int_equal(vfs_mount("x", "/m", "tmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 0, ""), 0);
 	mkdir_at("/m/a", 0755);
 	mkdir_at("/m/a/b", 0755);
 	node = node_of("/m/a/b");
-	assert_int_equal(vfs_unmount("/m", 0), -EBUSY);
-	assert_int_equal(vfs_unmount("/m", 2), 0);
+	assert_int_equal(unmount_at("/m", 0), -EBUSY);
+	assert_int_equal(unmount_at("/m", 2), 0);
 	assert_int_equal(vfs_getattr(node, &attr), 0);
 	assert_true(ramfs_inodes() > before + 1);
 	vfs_release(node);
@@ -319,7 +348,7 @@ static void test_devices(void **state)
 	char buf[10] = "123456789";
 
 	assert_int_equal(mkdir_at("/dev", 0755), 0);
-	assert_int_equal(vfs_mount("dev", "/dev", "devtmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("dev", "/dev", "devtmpfs", 0, ""), 0);
 	assert_int_equal(open_at("/dev/null", O_RDWR, &o), 0);
 	assert_int_equal(file_read(&o.file, buf, 9), 0);
 	assert_int_equal(file_write(&o.file, buf, 9), 9);
@@ -359,7 +388,7 @@ static void test_procfs(void **state)
 	struct vfs_opened o;
 
 	mkdir_at("/proc", 0755);
-	assert_int_equal(vfs_mount("proc", "/proc", "proc", 0, ""), 0);
+	assert_int_equal(mount_at("proc", "/proc", "proc", 0, ""), 0);
 	expect_text("/proc/boottrace", "text 0\n");
 	expect_text("/proc/1/comm", "init\n");
 	expect_text("/proc/thread-self/comm", "init\n");
@@ -627,7 +656,7 @@ static void test_vfs_reset(void **state)
 	build_tree();
 	mkdir_at("/m", 0755);
 	mkdir_at("/m/x", 0755);
-	assert_int_equal(vfs_mount("d", "/m/x", "tmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("d", "/m/x", "tmpfs", 0, ""), 0);
 	mkdir_at("/m/x/sub", 0755);
 	strcpy(before, dump());
 	deep = node_of("/a/b/c");
@@ -652,10 +681,10 @@ static void test_vfs_reset(void **state)
 	assert_int_equal(vfs_mknod(VFS_ROOT, VFS_ROOT, "/nul", S_IFCHR | 0666, 0x103), 0);
 	assert_int_equal(open_at("/nul", O_RDONLY, &o), 0);
 	vfs_release(o.node);
-	assert_int_equal(vfs_unmount("/m/x", 0), 0);
+	assert_int_equal(unmount_at("/m/x", 0), 0);
 	assert_int_equal(shim_reset("vfs"), 0);
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/m/x/sub", 0, &attr), -ENOENT);
-	assert_int_equal(vfs_mount("d", "/m/x", "tmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("d", "/m/x", "tmpfs", 0, ""), 0);
 }
 
 /* Files without a name go when they are closed, though vfs forgot them. */
@@ -727,7 +756,7 @@ static void test_devfs_reset(void **state)
 	struct vfs_opened o;
 
 	mkdir_at("/dev", 0755);
-	assert_int_equal(vfs_mount("dev", "/dev", "devtmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("dev", "/dev", "devtmpfs", 0, ""), 0);
 	assert_int_equal(devfs_register(9, "pts/0", S_IFCHR | 0620, 0x8800, &file), 0);
 	assert_int_equal(mkdir_at("/dev/shm", 0777), 0);
 	assert_int_equal(vfs_symlink(VFS_ROOT, VFS_ROOT, "/dev/log", "null"), 0);
@@ -1020,11 +1049,11 @@ static void use_everything(void)
 	assert_int_equal(open_at("/a/s/", O_RDONLY, &o), -ENOTDIR);
 	assert_int_equal(open_at("/a/s", O_RDONLY, &o), 0);
 	mkdir_at("/m", 0755);
-	assert_int_equal(vfs_mount("x", "/m", "tmpfs", 0, ""), 0);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 0, ""), 0);
 	make_file("/m/f", "f");
 	mkdir_at("/m/d", 0755);
 	vfs_symlink(VFS_ROOT, VFS_ROOT, "/m/d/s", "/a/f");
-	assert_int_equal(vfs_unmount("/m", 0), 0);
+	assert_int_equal(unmount_at("/m", 0), 0);
 	assert_int_equal(pipe_create(&r, &w), 0);
 	file_write(&w, "text", 4);
 	file_close(&r);

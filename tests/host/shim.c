@@ -686,6 +686,17 @@ long pageobj_create(u32 self)
 	return pages_new(self, NULL, 0);
 }
 
+/* Groups count nothing here: limits are the core's. */
+long pageobj_create_in(u32 self, u32 group)
+{
+	return pages_of(group) ? pageobj_create(self) : -EBADF;
+}
+
+long pageobj_limit(u32 group, u64 pages)
+{
+	return pages_of(group) ? 0 : -EBADF;
+}
+
 long pageobj_release(u32 obj)
 {
 	return handle_close(obj, HANDLE_PAGEOBJ);

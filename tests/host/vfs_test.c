@@ -299,7 +299,7 @@ static int start(void **state)
 	become(0, 0, NULL);
 	shim_context()->umask = 022;
 	assert_int_equal(shim_start_all(), 0);
-	assert_int_equal(vfs_mount("rootfs", "/", "ramfs", 0, ""), 0);
+	assert_int_equal(vfs_mount(VFS_ROOT, 0, "rootfs", "rootfs", 0, ""), 0);
 	if (linux_there)
 		linux_clear();
 	return 0;

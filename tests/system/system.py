@@ -34,7 +34,7 @@ HYBRIDS = [name for name in VARIANTS if name.startswith("hybrid")]
 
 APPEND = "console=ttyS0 panic=exit"
 RUN_LIST = "init=/test/runtests"
-PROGRAMS = ("hello", "fileio", "usertests", "badptr", "gateabuse", "runtests",
+PROGRAMS = ("hello", "fileio", "usertests", "test_files", "badptr", "gateabuse", "runtests",
             "poweroff", "bench")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "

@@ -9,6 +9,7 @@
 #define MS_NOEXEC 8
 #define MS_SYNCHRONOUS 16
 #define MS_REMOUNT 32
+#define MS_DIRSYNC 128
 #define MS_NOATIME 1024
 #define MS_NODIRATIME 2048
 #define MS_BIND 4096
@@ -20,8 +21,14 @@
 #define MS_SLAVE (1 << 19)
 #define MS_SHARED (1 << 20)
 #define MS_RELATIME (1 << 21)
+#define MS_STRICTATIME (1 << 24)
+#define MS_LAZYTIME (1 << 25)
 #define MS_MGC_VAL 0xC0ED0000
 #define MS_MGC_MSK 0xffff0000
+
+/* f_flags of statfs(2) that are not as above. */
+#define ST_VALID 0x20
+#define ST_RELATIME 0x1000
 
 #define MNT_FORCE 1
 #define MNT_DETACH 2

@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_files: file systems, mounts, locks and the calls on files, as Linux 6.1 has
+ * them on tmpfs. It passes on Linux too, as root.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
+#include <time.h>
+
+#include "ktap.h"
+
+#define TOP "/tf"
+#define TMPFS 0x01021994
+#define RAMFS 0x858458f6
+#define BIG (1024 * 1024)
+
+static void put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644);
+
+	if (fd < 0)
+		FAIL("open %s: errno %d", path, errno);
+	CHECK_EQ(write(fd, text, strlen(text)), (long)strlen(text));
+	close(fd);
+}
+
+static int has_text(const char *path, const char *text)
+{
+	char buf[256] = "";
+	int fd = open(path, O_RDONLY);
+	long n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+
+	close(fd);
+	return n == (long)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
+}
+
+/* The first line of a text file that has `what` in it, without its newline. */
+static const char *line_with(const char *path, const char *what)
+{
+	static char buf[65536];
+	int fd = open(path, O_RDONLY);
+	long n, len = 0;
+	char *line;
+
+	while ((n = read(fd, buf + len, sizeof(buf) - 1 - (size_t)len)) > 0)
+		len += n;
+	close(fd);
+	buf[len > 0 ? len : 0] = 0;
+	for (line = strtok(buf, "\n"); line; line = strtok(NULL, "\n"))
+		if (strstr(line, what))
+			return line;
+	return NULL;
+}
+
+static void expect_line(const char *path, const char *what, const char *want)
+{
+	const char *line = line_with(path, what);
+
+	if (!line || strcmp(line, want))
+		FAIL("%s has '%s', not '%s'", path, line ? line : "(nothing)", want);
+}
+
+/* Runs fn as another user in a child; it ends with 0 or has said what is wrong. */
+static void as_user(uid_t uid, gid_t gid, void (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		CHECK_EQ(setgroups(0, NULL), 0);
+		CHECK_EQ(setresgid(gid, gid, gid), 0);
+		CHECK_EQ(setresuid(uid, uid, uid), 0);
+		fn();
+		fflush(stdout);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+/* An empty tmpfs of one's own at TOP, where the test is. */
+static void fresh(const char *options)
+{
+	while (umount2(TOP, MNT_DETACH) == 0)
+		;
+	mkdir(TOP, 0755);
+	CHECK_EQ(mount("none", TOP, "tmpfs", 0, options), 0);
+	CHECK_EQ(chdir(TOP), 0);
+}
+
+/* ---- mounts ------------------------------------------------------------ */
+
+static void mount_errors(void)
+{
+	fresh("");
+	mkdir("d", 0755);
+	put_file("f", "x");
+	CHECK_FAILS(mount("x", "d", "nosuchfs", 0, ""), ENODEV);
+	CHECK_FAILS(mount("x", "d", NULL, 0, ""), EINVAL);
+	CHECK_FAILS(mount("x", "none", "tmpfs", 0, ""), ENOENT);
+	CHECK_FAILS(mount("x", "f", "tmpfs", 0, ""), ENOTDIR);
+	CHECK_FAILS(mount("x", "d", "tmpfs", 0, "size=many"), EINVAL);
+	CHECK_FAILS(mount("x", "d", "tmpfs", 0, "nonsense=1"), EINVAL);
+	CHECK_FAILS(mount("x", "d", "rootfs", 0, ""), ENODEV);
+	CHECK_EQ(mount("x", "d", "ramfs", 0, "nonsense=1"), 0);
+	CHECK_EQ(umount2("d", 0), 0);
+	CHECK_FAILS(umount2("d", 0), EINVAL);
+	CHECK_FAILS(umount2("f", 0), EINVAL);
+	CHECK_FAILS(umount2("none", 0), ENOENT);
+	CHECK_FAILS(umount2("d", 0x100), EINVAL);
+}
+
+static void mount_needs_root_child(void)
+{
+	CHECK_FAILS(mount("x", "d", "tmpfs", 0, ""), EPERM);
+	CHECK_FAILS(umount2("d", 0), EPERM);
+}
+
+static void mount_needs_root(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("d", 0755), 0);
+	as_user(1000, 1000, mount_needs_root_child);
+}
+
+static void tmpfs_size(void)
+{
+	static char page[4096];
+	struct statfs fs;
+	struct stat st;
+	int fd, n;
+
+	fresh("size=64k,nr_inodes=5,mode=1750,uid=3,gid=4");
+	CHECK_EQ(stat(TOP, &st), 0);
+	CHECK_EQ(st.st_mode, S_IFDIR | 01750);
+	CHECK_EQ(st.st_uid, 3);
+	CHECK_EQ(st.st_gid, 4);
+	expect_line("/proc/mounts", TOP, "none " TOP " tmpfs rw,relatime,size=64k,nr_inodes=5,"
+		    "mode=1750,uid=3,gid=4,inode64 0 0");
+	CHECK_EQ(statfs(TOP, &fs), 0);
+	CHECK_EQ(fs.f_type, TMPFS);
+	CHECK_EQ(fs.f_blocks, 16);
+	CHECK_EQ(fs.f_bfree, 16);
+	CHECK_EQ(fs.f_bavail, 16);
+	CHECK_EQ(fs.f_files, 5);
+	CHECK_EQ(fs.f_ffree, 4);
+	CHECK_EQ(fs.f_bsize, 4096);
+	CHECK_EQ(fs.f_namelen, 255);
+	fd = open("a", O_CREAT | O_RDWR, 0600);
+	for (n = 0; write(fd, page, sizeof(page)) == sizeof(page); n++)
+		;
+	CHECK_EQ(errno, ENOSPC);
+	CHECK_EQ(n, 16);
+	CHECK_EQ(statfs(TOP, &fs), 0);
+	CHECK_EQ(fs.f_bfree, 0);
+	CHECK_EQ(fs.f_ffree, 3);
+	CHECK_FAILS(mount("none", TOP, "tmpfs", MS_REMOUNT, "size=32k"), EINVAL);
+	CHECK_EQ(mount("none", TOP, "tmpfs", MS_REMOUNT, "size=128k"), 0);
+	CHECK_EQ(write(fd, page, sizeof(page)), (long)sizeof(page));
+	CHECK_EQ(ftruncate(fd, 0), 0);
+	CHECK_EQ(statfs(TOP, &fs), 0);
+	CHECK_EQ(fs.f_blocks, 32);
+	CHECK_EQ(fs.f_bfree, 32);
+	CHECK_EQ(mkdir("b", 0700), 0);
+	CHECK_EQ(link("a", "c"), 0);
+	CHECK_EQ(symlink("x", "d"), 0);
+	CHECK_FAILS(open("e", O_CREAT | O_RDWR, 0600), ENOSPC);
+	CHECK_FAILS(link("a", "e"), ENOSPC);
+	CHECK_FAILS(mkdir("e", 0700), ENOSPC);
+	CHECK_EQ(unlink("c"), 0);
+	CHECK_EQ(mkdir("e", 0700), 0);
+}
+
+static void die_of_full_tmpfs(void)
+{
+	char *p;
+	int fd;
+
+	fresh("size=8k");
+	fd = open("a", O_CREAT | O_RDWR, 0600);
+	CHECK_EQ(ftruncate(fd, 3 * 4096), 0);
+	p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	p[0] = p[4096] = 1;
+	CHECK_EQ(write(fd, "x", 1), 1);
+	fd = open("b", O_CREAT | O_RDWR, 0600);
+	CHECK_FAILS(write(fd, "x", 1), ENOSPC);
+	p[8192] = 1;
+}
+
+static void statfs_of_others(void)
+{
+	struct statfs fs;
+
+	fresh("");
+	CHECK_EQ(mkdir("r", 0755), 0);
+	CHECK_EQ(mount("r", "r", "ramfs", MS_NOSUID | MS_NODEV, ""), 0);
+	CHECK_EQ(statfs("r", &fs), 0);
+	CHECK_EQ(fs.f_type, RAMFS);
+	CHECK_EQ(fs.f_blocks, 0);
+	CHECK_EQ(fs.f_flags & 0x103f, 0x20 | MS_NOSUID | MS_NODEV | 0x1000);
+	expect_line("/proc/mounts", TOP "/r", "r " TOP "/r ramfs rw,nosuid,nodev,relatime 0 0");
+	CHECK_EQ(umount("r"), 0);
+}
+
+static void directory_sizes(void)
+{
+	struct stat st;
+	char target[200];
+
+	fresh("");
+	CHECK_EQ(stat(".", &st), 0);
+	CHECK_EQ(st.st_size, 40);
+	CHECK_EQ(st.st_nlink, 2);
+	CHECK_EQ(mkdir("d", 0755), 0);
+	put_file("f", "abc");
+	CHECK_EQ(stat(".", &st), 0);
+	CHECK_EQ(st.st_size, 80);
+	CHECK_EQ(st.st_nlink, 3);
+	CHECK_EQ(st.st_blocks, 0);
+	CHECK_EQ(st.st_blksize, 4096);
+	CHECK_EQ(stat("f", &st), 0);
+	CHECK_EQ(st.st_size, 3);
+	CHECK_EQ(st.st_blocks, 8);
+	CHECK_EQ(rename("f", "d/f"), 0);
+	CHECK_EQ(stat(".", &st), 0);
+	CHECK_EQ(st.st_size, 60);
+	memset(target, 'x', sizeof(target));
+	target[127] = 0;
+	CHECK_EQ(symlink(target, "s"), 0);
+	CHECK_EQ(lstat("s", &st), 0);
+	CHECK_EQ(st.st_blocks, 0);
+	target[127] = 'x';
+	target[128] = 0;
+	CHECK_EQ(symlink(target, "t"), 0);
+	CHECK_EQ(lstat("t", &st), 0);
+	CHECK_EQ(st.st_size, 128);
+	CHECK_EQ(st.st_blocks, 8);
+}
+
+static void bind_mount(void)
+{
+	struct stat a, b;
+
+	fresh("");
+	CHECK_EQ(mkdir("src", 0755), 0);
+	CHECK_EQ(mkdir("src/sub", 0755), 0);
+	CHECK_EQ(mkdir("dst", 0755), 0);
+	put_file("src/f", "text");
+	put_file("one", "1");
+	put_file("two", "2");
+	CHECK_EQ(mount("src", "dst", NULL, MS_BIND, NULL), 0);
+	CHECK(has_text("dst/f", "text"));
+	CHECK_EQ(stat("src/f", &a), 0);
+	CHECK_EQ(stat("dst/f", &b), 0);
+	CHECK(a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+	/* What is changed through one is seen through the other. */
+	CHECK_EQ(chmod("dst/f", 0600), 0);
+	CHECK_EQ(stat("src/f", &a), 0);
+	CHECK_EQ(a.st_mode & 0777, 0600);
+	CHECK_EQ(rename("src/f", "src/g"), 0);
+	CHECK(has_text("dst/g", "text"));
+	CHECK_FAILS(open("dst/f", O_RDONLY), ENOENT);
+	CHECK_EQ(unlink("dst/g"), 0);
+	CHECK_FAILS(open("src/g", O_RDONLY), ENOENT);
+	put_file("dst/h", "new");
+	CHECK(has_text("src/h", "new"));
+	CHECK_FAILS(rename("src/h", "dst/i"), EXDEV);
+	CHECK_FAILS(link("src/h", "dst/i"), EXDEV);
+	/* A file on a file, not on a directory. */
+	CHECK_FAILS(mount("one", "dst", NULL, MS_BIND, NULL), ENOTDIR);
+	CHECK_FAILS(mount("src", "two", NULL, MS_BIND, NULL), ENOTDIR);
+	CHECK_EQ(mount("one", "two", NULL, MS_BIND, NULL), 0);
+	CHECK(has_text("two", "1"));
+	CHECK_FAILS(unlink("two"), EBUSY);
+	CHECK_FAILS(rename("two", "three"), EBUSY);
+	CHECK_EQ(umount("two"), 0);
+	CHECK(has_text("two", "2"));
+	/* A mount point is busy under each of its names. */
+	CHECK_EQ(mount("none", "src/sub", "tmpfs", 0, ""), 0);
+	CHECK_FAILS(rmdir("dst/sub"), EBUSY);
+	CHECK_FAILS(rename("dst/sub", "dst/gone"), EBUSY);
+	CHECK_EQ(umount("src/sub"), 0);
+	CHECK_EQ(rmdir("dst/sub"), 0);
+	CHECK_FAILS(stat("src/sub", &a), ENOENT);
+	CHECK_FAILS(mount("nothing", "dst", NULL, MS_BIND, NULL), ENOENT);
+	CHECK_FAILS(mount(NULL, "dst", NULL, MS_BIND, NULL), EINVAL);
+	CHECK_EQ(umount("dst"), 0);
+	CHECK_FAILS(stat("dst/h", &a), ENOENT);
+}
+
+static void bind_recursive(void)
+{
+	struct stat st;
+
+	fresh("");
+	CHECK_EQ(mkdir("src", 0755), 0);
+	CHECK_EQ(mkdir("src/m", 0755), 0);
+	CHECK_EQ(mkdir("dst", 0755), 0);
+	CHECK_EQ(mkdir("flat", 0755), 0);
+	CHECK_EQ(mount("m", "src/m", "tmpfs", 0, ""), 0);
+	CHECK_EQ(mkdir("src/m/n", 0755), 0);
+	CHECK_EQ(mount("n", "src/m/n", "tmpfs", 0, ""), 0);
+	put_file("src/m/n/f", "deep");
+	CHECK_EQ(mount("src", "dst", NULL, MS_BIND | MS_REC, NULL), 0);
+	CHECK_EQ(mount("src", "flat", NULL, MS_BIND, NULL), 0);
+	CHECK(has_text("dst/m/n/f", "deep"));
+	CHECK_FAILS(stat("flat/m/n", &st), ENOENT);
+	CHECK(line_with("/proc/mounts", "n " TOP "/dst/m/n tmpfs rw,relatime") != NULL);
+	CHECK_FAILS(umount("dst"), EBUSY);
+	CHECK_EQ(umount2("dst", MNT_DETACH), 0);
+	CHECK(line_with("/proc/mounts", TOP "/dst") == NULL);
+	CHECK(has_text("src/m/n/f", "deep"));
+	CHECK_EQ(umount("flat"), 0);
+	CHECK_EQ(umount2("src/m", MNT_DETACH), 0);
+	CHECK_FAILS(stat("src/m/n", &st), ENOENT);
+}
+
+static void bind_read_only(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("src", 0755), 0);
+	CHECK_EQ(mkdir("dst", 0755), 0);
+	put_file("src/f", "text");
+	CHECK_EQ(mount("src", "dst", NULL, MS_BIND, NULL), 0);
+	CHECK_EQ(mount(NULL, "dst", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC, NULL), 0);
+	CHECK_FAILS(open("dst/f", O_WRONLY), EROFS);
+	CHECK_FAILS(open("dst/g", O_WRONLY | O_CREAT, 0600), EROFS);
+	CHECK_FAILS(unlink("dst/f"), EROFS);
+	CHECK_FAILS(mkdir("dst/d", 0755), EROFS);
+	CHECK_FAILS(chmod("dst/f", 0755), EROFS);
+	CHECK_FAILS(truncate("dst/f", 0), EROFS);
+	CHECK_FAILS(link("dst/f", "dst/h"), EROFS);
+	CHECK_FAILS(symlink("x", "dst/h"), EROFS);
+	CHECK_FAILS(access("dst/f", W_OK), EROFS);
+	put_file("src/f", "other");
+	CHECK(has_text("dst/f", "other"));
+	CHECK(line_with("/proc/mounts", TOP "/dst tmpfs ro,noexec,relatime") != NULL);
+	CHECK_EQ(umount("dst"), 0);
+}
+
+static void mount_moves(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("a", 0755), 0);
+	CHECK_EQ(mkdir("b", 0755), 0);
+	CHECK_EQ(mkdir("c", 0755), 0);
+	/* On Linux what lies on a shared mount cannot be moved. */
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount("a", "a", "tmpfs", 0, ""), 0);
+	put_file("a/f", "moved");
+	CHECK_FAILS(mount("c", "b", NULL, MS_MOVE, NULL), EINVAL);
+	CHECK_EQ(mkdir("a/d", 0755), 0);
+	CHECK_FAILS(mount("a", "a/d", NULL, MS_MOVE, NULL), ELOOP);
+	CHECK_EQ(mount("a", "b", NULL, MS_MOVE, NULL), 0);
+	CHECK(has_text("b/f", "moved"));
+	CHECK_FAILS(open("a/f", O_RDONLY), ENOENT);
+	CHECK_FAILS(umount("a"), EINVAL);
+	CHECK_EQ(umount("b"), 0);
+}
+
+static void mount_stacks(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("a", 0755), 0);
+	CHECK_EQ(mount("1", "a", "tmpfs", 0, ""), 0);
+	put_file("a/one", "1");
+	CHECK_EQ(mount("2", "a", "tmpfs", 0, ""), 0);
+	CHECK_FAILS(open("a/one", O_RDONLY), ENOENT);
+	put_file("a/two", "2");
+	CHECK_EQ(umount("a"), 0);
+	CHECK(has_text("a/one", "1"));
+	CHECK_EQ(umount("a"), 0);
+}
+
+static void unmount_busy(void)
+{
+	int fd;
+
+	fresh("");
+	CHECK_EQ(mkdir("a", 0755), 0);
+	CHECK_EQ(mount("1", "a", "tmpfs", 0, ""), 0);
+	fd = open("a/f", O_CREAT | O_RDWR, 0600);
+	CHECK(fd >= 0);
+	CHECK_FAILS(umount("a"), EBUSY);
+	CHECK_FAILS(umount2("a", MNT_FORCE), EBUSY);
+	CHECK_FAILS(umount2("a", MNT_EXPIRE | MNT_FORCE), EINVAL);
+	CHECK_FAILS(umount2("a", MNT_EXPIRE), EBUSY);
+	close(fd);
+	CHECK_FAILS(umount2("a", MNT_EXPIRE), EAGAIN);
+	CHECK(access("a/f", F_OK) == 0);
+	CHECK_FAILS(umount2("a", MNT_EXPIRE), EAGAIN);
+	CHECK_EQ(umount2("a", MNT_EXPIRE), 0);
+	CHECK_EQ(mount("1", "a", "tmpfs", 0, ""), 0);
+	fd = open("a/f", O_CREAT | O_RDWR, 0600);
+	CHECK_EQ(umount2("a", MNT_DETACH), 0);
+	CHECK_EQ(write(fd, "still", 5), 5);
+	close(fd);
+	CHECK_EQ(symlink("a", "s"), 0);
+	CHECK_EQ(mount("1", "a", "tmpfs", 0, ""), 0);
+	CHECK_FAILS(umount2("s", UMOUNT_NOFOLLOW), EINVAL);
+	CHECK_EQ(umount2("s", 0), 0);
+}
+
+static void mount_flags_remount(void)
+{
+	int fd;
+
+	fresh("");
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_NODEV | MS_NOATIME, NULL), 0);
+	CHECK(line_with("/proc/mounts", "none " TOP " tmpfs rw,nodev,noatime") != NULL);
+	CHECK_EQ(mknod("null", S_IFCHR | 0666, makedev(1, 3)), 0);
+	CHECK_FAILS(open("null", O_RDONLY), EACCES);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_STRICTATIME, NULL), 0);
+	CHECK(line_with("/proc/mounts", "none " TOP " tmpfs rw,inode64") != NULL);
+	fd = open("null", O_RDWR);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	CHECK_FAILS(open("new", O_CREAT | O_RDWR, 0600), EROFS);
+	CHECK(line_with("/proc/mounts", "none " TOP " tmpfs ro") != NULL);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT, NULL), 0);
+	CHECK_FAILS(mount(NULL, TOP "/null", NULL, MS_REMOUNT, NULL), EINVAL);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_PRIVATE, NULL), 0);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_SLAVE | MS_REC, NULL), 0);
+	CHECK_FAILS(mount(NULL, TOP, NULL, MS_PRIVATE | MS_SLAVE, NULL), EINVAL);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_UNBINDABLE, NULL), 0);
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(mkdir("e", 0755), 0);
+	CHECK_FAILS(mount("d", "e", NULL, MS_BIND, NULL), EINVAL);
+}
+
+static void switch_root_child(void)
+{
+	struct stat st;
+	char cwd[64];
+
+	CHECK_EQ(mount("none", "new", "tmpfs", 0, ""), 0);
+	CHECK_EQ(chdir("new"), 0);
+	CHECK_EQ(mkdir("proc", 0755), 0);
+	CHECK_EQ(mkdir("d", 0755), 0);
+	CHECK_EQ(mount("p", "proc", "proc", 0, ""), 0);
+	CHECK_EQ(chroot("."), 0);
+	CHECK_EQ(chdir("/"), 0);
+	CHECK(getcwd(cwd, sizeof(cwd)) != NULL);
+	CHECK(strcmp(cwd, "/") == 0);
+	CHECK_EQ(stat("/../../d", &st), 0);
+	CHECK_EQ(mount("d", "/d", "tmpfs", 0, ""), 0);
+	CHECK(line_with("/proc/mounts", "none / tmpfs") != NULL);
+	CHECK(line_with("/proc/mounts", "d /d tmpfs") != NULL);
+	CHECK(line_with("/proc/mounts", "none " TOP) == NULL);
+	CHECK_EQ(umount("/d"), 0);
+	CHECK_EQ(umount("/proc"), 0);
+}
+
+static void mounts_in_chroot(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("new", 0755), 0);
+	as_user(0, 0, switch_root_child);
+	CHECK_EQ(umount("new"), 0);
+}
+
+/* ---- permissions ------------------------------------------------------- */
+
+static void groups_child(void)
+{
+	gid_t groups[2] = { 77, 42 };
+
+	CHECK_FAILS(open("f", O_RDONLY), EACCES);
+	(void)groups;
+}
+
+static void supplementary_groups(void)
+{
+	gid_t groups[2] = { 77, 42 };
+	int fd, status;
+	pid_t pid;
+
+	fresh("");
+	put_file("f", "x");
+	CHECK_EQ(chown("f", 0, 42), 0);
+	CHECK_EQ(chmod("f", 0640), 0);
+	as_user(1000, 1000, groups_child);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(setgroups(2, groups), 0);
+		CHECK_EQ(setresgid(1000, 1000, 1000), 0);
+		CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+		fd = open("f", O_RDONLY);
+		CHECK(fd >= 0);
+		CHECK_FAILS(open("f", O_RDWR), EACCES);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static const struct ktap_test tests[] = {
+	TEST(mount_errors), TEST(mount_needs_root), TEST(tmpfs_size),
+	TEST_DIES(die_of_full_tmpfs, SIGBUS),
+	TEST(statfs_of_others), TEST(directory_sizes), TEST(bind_mount), TEST(bind_recursive),
+	TEST(bind_read_only), TEST(mount_moves), TEST(mount_stacks), TEST(unmount_busy),
+	TEST(mount_flags_remount), TEST(mounts_in_chroot), TEST(supplementary_groups),
+};
+
+int main(int argc, char **argv)
+{
+	int failed;
+
+	mkdir("/proc", 0755);
+	mount("proc", "/proc", "proc", 0, "");
+	mkdir("/dev", 0755);
+	if (access("/dev/zero", F_OK))
+		mount("dev", "/dev", "devtmpfs", 0, "");
+	failed = ktap_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+	chdir("/");
+	while (umount2(TOP, MNT_DETACH) == 0)
+		;
+	rmdir(TOP);
+	return failed;
+}
