@@ -50,7 +50,7 @@ all:
 
 # What needs no configuration, or makes one: answered without reading the rooms.
 config-goals := menuconfig %defconfig olddefconfig
-no-build := help clean distclean savedefconfig lint compare compare-linux \
+no-build := help clean distclean savedefconfig lint compare bench compare-linux \
 	check check-long $(config-goals)
 goals := $(or $(MAKECMDGOALS),all)
 

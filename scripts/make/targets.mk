@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Targets that people type, other than what makes files.
 
-.PHONY: help clean distclean lint check check-long compare compare-linux
+.PHONY: help clean distclean lint check check-long compare bench compare-linux
 
 help:
 	@cat scripts/make/help.txt
@@ -28,6 +28,10 @@ compare:
 	$(Q)$(alone) $(PYTHON) scripts/compare/compare.py --out '$(out)' \
 		$(if $(VARIANTS),--variants '$(VARIANTS)') \
 		$(if $(OUT),--results '$(OUT)') $(if $(BASE),--base '$(BASE)')
+
+bench:
+	$(Q)$(alone) $(PYTHON) scripts/compare/bench.py --out '$(out)' \
+		$(if $(OUT),--results '$(OUT)') $(if $(README),--readme '$(README)')
 
 compare-linux:
 	$(if $(SCRIPT),,$(error compare-linux: SCRIPT=file.sh says what to run))

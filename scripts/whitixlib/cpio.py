@@ -45,6 +45,11 @@ class Writer:
         self.folder(os.path.dirname(name))
         self._entry(name, stat.S_IFREG | mode, body)
 
+    def device(self, name, major, minor, mode=0o600):
+        """Adds a character device."""
+        self.folder(os.path.dirname(name.strip("/")))
+        self._entry(name.strip("/"), stat.S_IFCHR | mode, rdev=(major, minor))
+
     def link(self, name, target):
         name = name.strip("/")
         self.folder(os.path.dirname(name))
