@@ -142,6 +142,21 @@ struct file *fd_get(int fd)
 	return f;
 }
 
+/* See include/core/files.h. */
+void fd_get_polled(struct polled *polled, u32 count)
+{
+	struct fdtable *fds = current->process->fds;
+	struct polled *p;
+
+	spin_lock(&fds->lock);
+	for (p = polled; p < polled + count; p++) {
+		p->file = (u32)p->fd < fds->size ? fds->file[p->fd] : NULL;
+		if (p->file)
+			atomic_add(&p->file->refs, 1);
+	}
+	spin_unlock(&fds->lock);
+}
+
 /* Puts `f` into the lowest free place from `from` on; -EAGAIN: table is full. */
 static long fd_place(struct fdtable *fds, struct file *f, u32 from, bool cloexec)
 {

@@ -29,6 +29,7 @@
 #define CHUNK (128ul << 10)		/* is faulted in before one call down */
 #define SECTOR 512
 #define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+#define POLLED 0x80000000u	/* struct file's `polled` is valid */
 #define POLL_KNOWN (POLL_ALWAYS | POLLPRI | POLLERR | POLLHUP | POLLRDHUP)
 
 static struct spinlock provider_lock = SPINLOCK("providers", LOCK_OBJECT);
@@ -321,6 +322,13 @@ void file_console_wait(struct file *f)
 	boottrace_mark_prompt();
 }
 
+/* See include/core/files.h. */
+void file_touched(struct file *f)
+{
+	if ((f->flags & FILE_POLL_STEADY) && f->wait)
+		wait_touch(f->wait);
+}
+
 /* One call down to read or write: bytes or an error. */
 static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write,
 			  bool kernel)
@@ -344,6 +352,8 @@ static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write
 						  f->oflags);
 	ubuf_pop(ubuf);
 	result = module_result(result, len);
+	if (result > 0)
+		file_touched(f);
 	return result == -EINTR ? -ERESTARTSYS : result;
 }
 
@@ -381,6 +391,22 @@ static long provider_read(struct file *f, u64 addr, u64 len, u64 pos, bool kerne
 	return done;
 }
 
+/* Zeroes, as many as can be written: bytes or -EFAULT. */
+static long zero_read(u64 addr, u64 len, bool kernel)
+{
+	static const u8 zeroes[PAGE_SIZE];
+	u64 done = 0, part, left = 0;
+
+	for (; done < len && !left; done += part - left) {
+		part = MIN(len - done, sizeof(zeroes));
+		if (kernel)
+			memset((void *)(addr + done), 0, part);
+		else
+			left = copy_to_user((void *)(addr + done), zeroes, part);
+	}
+	return done ? (long)done : -EFAULT;
+}
+
 /* Reads at `pos`: bytes, 0 at the end, or an error number. May sleep. */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 {
@@ -389,8 +415,10 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 		return -EBADF;
 	if (S_ISDIR(f->mode))
 		return -EISDIR;
-	if (len == 0)
+	if (len == 0 || (f->flags & FILE_NULL))
 		return 0;
+	if (f->flags & FILE_ZERO)
+		return zero_read(addr, len, kernel);
 	if (f->provider)
 		return provider_read(f, addr, len, pos, kernel);
 	if (!f->obj)
@@ -455,8 +483,8 @@ long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
 	len = MIN(len, TRANSFER_MAX);
 	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	if (len == 0)
-		return 0;
+	if (len == 0 || (f->flags & (FILE_NULL | FILE_ZERO)))
+		return len;
 	if (f->provider)
 		return provider_write(f, addr, len, *pos, kernel);
 	return f->obj ? object_write(f, addr, len, pos, kernel) : -EINVAL;
@@ -464,13 +492,11 @@ long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
 
 /* ---- state ------------------------------------------------------------- */
 
-/* What is ready: POLL* bits. May sleep in the provider. */
-u32 file_poll(struct file *f)
+/* What poll() of the provider says: POLL* bits. */
+static u32 provider_poll(struct file *f)
 {
 	long ready;
 
-	if (!f->provider)
-		return POLL_ALWAYS;
 	if (!READ_ONCE(f->provider->live))
 		return POLLERR | POLLHUP;
 	ready = module_result(f->provider->ops.poll(f->number), POLL_KNOWN);
@@ -481,6 +507,29 @@ u32 file_poll(struct file *f)
 	if (ready & POLLOUT)
 		ready |= POLLWRNORM;
 	return ready & POLL_KNOWN;
+}
+
+/*
+ * What is ready: POLL* bits. May sleep in the provider. A steady file's answer
+ * is kept with the count of its wait object, in one word, and holds as long as
+ * that stands.
+ */
+u32 file_poll(struct file *f)
+{
+	u64 kept;
+	u32 ready, seq;
+
+	if (!f->provider)
+		return POLL_ALWAYS;
+	if (!(f->flags & FILE_POLL_STEADY) || !f->wait)
+		return provider_poll(f);
+	kept = READ_ONCE(f->polled);
+	seq = wait_read(f->wait);
+	if (kept & POLLED && kept >> 32 == seq)
+		return kept & POLL_KNOWN;
+	ready = provider_poll(f);
+	WRITE_ONCE(f->polled, (u64)seq << 32 | POLLED | ready);
+	return ready;
 }
 
 /* Size, blocks and times of a page object are the core's. */

@@ -416,6 +416,7 @@ static long provider_ioctl(struct file *f, u32 cmd, u64 arg)
 	result = f->provider->ops.ioctl(f->number, cmd, arg, ubuf);
 	ubuf_pop(ubuf);
 	result = module_result(result, INT32_MAX);
+	file_touched(f);
 	return result == -EINTR ? -ERESTARTSYS : result;
 }
 

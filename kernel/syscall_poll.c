@@ -18,15 +18,8 @@
 #define POLL_UNASKED (POLLERR | POLLHUP | POLLNVAL)
 #define NO_TIMEOUT (~0ul)
 
-/* One descriptor that is polled. */
-struct polled {
-	s32 fd;
-	u32 events, revents;
-};
-
 struct poll_set {
-	struct polled *entry;
-	struct file **file;		/* references, of the round that runs */
+	struct polled *entry;		/* files only while a round runs */
 	struct wait_poll *wait;
 	u32 count, nwaits;
 };
@@ -37,15 +30,13 @@ static bool poll_set_alloc(struct poll_set *set, u32 count)
 
 	*set = (struct poll_set){ .count = count };
 	set->entry = core_alloc(n * sizeof(*set->entry));
-	set->file = core_alloc(n * sizeof(*set->file));
 	set->wait = core_alloc(n * sizeof(*set->wait));
-	return set->entry && set->file && set->wait;
+	return set->entry && set->wait;
 }
 
 static void poll_set_free(struct poll_set *set)
 {
 	core_free(set->entry);
-	core_free(set->file);
 	core_free(set->wait);
 }
 
@@ -54,20 +45,21 @@ static void poll_set_put_files(struct poll_set *set)
 	u32 i;
 
 	for (i = 0; i < set->count; i++)
-		file_put(set->file[i]);
+		if (set->entry[i].file)
+			file_put(set->entry[i].file);
 }
 
 /* Asks all: how many have something to tell. Takes the files' references. */
 static u32 poll_round(struct poll_set *set)
 {
+	struct wait_poll *w = set->wait;
 	u32 i, ready = 0;
 
-	set->nwaits = 0;
+	fd_get_polled(set->entry, set->count);
 	for (i = 0; i < set->count; i++) {
 		struct polled *p = &set->entry[i];
-		struct file *f = p->fd < 0 ? NULL : fd_get(p->fd);
+		struct file *f = p->file;
 
-		set->file[i] = f;
 		p->revents = 0;
 		if (p->fd < 0)
 			continue;
@@ -75,12 +67,12 @@ static u32 poll_round(struct poll_set *set)
 			p->revents = POLLNVAL;
 		} else {
 			if (f->wait)
-				set->wait[set->nwaits++] = (struct wait_poll){
-					.wait = f->wait, .seq = wait_read(f->wait) };
+				*w++ = (struct wait_poll){ f->wait, wait_read(f->wait) };
 			p->revents = file_poll(f) & (p->events | POLL_UNASKED);
 		}
 		ready += p->revents != 0;
 	}
+	set->nwaits = w - set->wait;
 	return ready;
 }
 
@@ -89,8 +81,8 @@ static void console_waits(struct poll_set *set)
 	u32 i;
 
 	for (i = 0; i < set->count; i++)
-		if (set->file[i] && (set->entry[i].events & POLLIN))
-			file_console_wait(set->file[i]);
+		if (set->entry[i].file && (set->entry[i].events & POLLIN))
+			file_console_wait(set->entry[i].file);
 }
 
 /* Waits until something is ready: how many, 0 at the deadline, or an error. */
@@ -231,12 +223,11 @@ long sys_ppoll(u64 fds, u32 count, u64 timeout, u64 mask, u64 mask_size)
 
 /* ---- select ------------------------------------------------------------ */
 
+#define SELECT_READ (POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
+#define SELECT_WRITE (POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
+
 /* What the three sets stand for, in order. */
-static const u32 select_events[3] = {
-	POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR,
-	POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR,
-	POLLPRI,
-};
+static const u32 select_events[3] = { SELECT_READ, SELECT_WRITE, POLLPRI };
 
 struct fd_sets {
 	u64 bits[3][LINUX_FD_SETSIZE / 64];
@@ -253,32 +244,57 @@ static long sets_get(struct fd_sets *sets, const u64 *user, u32 words)
 	return 0;
 }
 
-static u32 sets_events(const struct fd_sets *sets, u32 fd)
+/* All descriptors of the sets, 64 of them from `word` on. */
+static u64 sets_any(const struct fd_sets *sets, u32 word)
 {
-	u32 i, events = 0;
-
-	for (i = 0; i < 3; i++)
-		if (bitmap_test(sets->bits[i], fd))
-			events |= select_events[i];
-	return events;
+	return sets->bits[0][word] | sets->bits[1][word] | sets->bits[2][word];
 }
 
-/* Leaves the bits that are ready; returns how many. */
+/* Bits from `nfds` on are not the caller's. */
+static void sets_cut(struct fd_sets *sets, u32 nfds)
+{
+	u32 i;
+
+	for (i = 0; i < 3 && nfds % 64; i++)
+		sets->bits[i][nfds / 64] &= (1ul << nfds % 64) - 1;
+}
+
+static u32 sets_events(const struct fd_sets *sets, u32 word, u64 bit)
+{
+	return (sets->bits[0][word] & bit ? SELECT_READ : 0) |
+	       (sets->bits[1][word] & bit ? SELECT_WRITE : 0) |
+	       (sets->bits[2][word] & bit ? POLLPRI : 0);
+}
+
+static void sets_entries(const struct fd_sets *sets, u32 words, struct polled *p)
+{
+	u32 word;
+	u64 any;
+
+	for (word = 0; word < words; word++)
+		for (any = sets_any(sets, word); any; any &= any - 1, p++) {
+			p->fd = word * 64 + bit_ffs(any) - 1;
+			p->events = sets_events(sets, word, any & -any);
+		}
+}
+
+/* Leaves the bits that are ready; returns how many, or -EBADF. */
 static long sets_result(struct fd_sets *sets, const struct poll_set *set)
 {
+	const struct polled *p;
 	long bits = 0;
-	u32 i, j;
+	u32 j;
 
-	for (i = 0; i < set->count; i++) {
-		const struct polled *p = &set->entry[i];
+	for (p = set->entry; p < set->entry + set->count; p++) {
+		u64 bit = 1ul << p->fd % 64;
 
+		if (p->revents & POLLNVAL)
+			return -EBADF;
 		for (j = 0; j < 3; j++) {
-			if (!bitmap_test(sets->bits[j], p->fd))
-				continue;
-			if (p->revents & select_events[j])
+			if (!(p->revents & select_events[j]))
+				sets->bits[j][p->fd / 64] &= ~bit;
+			else if (sets->bits[j][p->fd / 64] & bit)
 				bits++;
-			else
-				bitmap_clear(sets->bits[j], p->fd);
 		}
 	}
 	return bits;
@@ -286,25 +302,21 @@ static long sets_result(struct fd_sets *sets, const struct poll_set *set)
 
 static long select_sets(struct fd_sets *sets, u32 nfds, u64 timeout)
 {
+	u32 word, words = DIV_ROUND_UP(nfds, 64), count = 0;
 	struct poll_set set;
-	u32 fd, count = 0;
 	long result = -ENOMEM;
 
-	for (fd = 0; fd < nfds; fd++)
-		count += sets_events(sets, fd) != 0;
+	sets_cut(sets, nfds);
+	for (word = 0; word < words; word++)
+		count += bit_count(sets_any(sets, word));
 	if (!poll_set_alloc(&set, count))
 		goto out;
-	count = 0;
-	for (fd = 0; fd < nfds; fd++)
-		if (sets_events(sets, fd))
-			set.entry[count++] = (struct polled){
-				.fd = fd, .events = sets_events(sets, fd) };
+	sets_entries(sets, words, set.entry);
 	result = poll_timeout(&set, timeout);
-	for (fd = 0; fd < count && result >= 0; fd++)
-		if (set.entry[fd].revents & POLLNVAL)
-			result = -EBADF;
-	if (result >= 0)
+	if (result > 0)
 		result = sets_result(sets, &set);
+	else if (result == 0)
+		memset(sets, 0, sizeof(*sets));
 out:
 	poll_set_free(&set);
 	return result;

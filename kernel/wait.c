@@ -72,12 +72,6 @@ void wait_put(struct wait *w)
 		core_free(w);
 }
 
-/* The count now. Any context. */
-u32 wait_read(struct wait *w)
-{
-	return READ_ONCE(w->seq);
-}
-
 /* Raises the count and wakes all sleepers. Any context. */
 void wait_wake_all(struct wait *w)
 {
@@ -87,6 +81,15 @@ void wait_wake_all(struct wait *w)
 	WRITE_ONCE(w->seq, (w->seq + 1) & SEQ_MASK);
 	list_for_each_entry(e, &w->sleepers, node)
 		thread_wake(e->thread);
+	spin_unlock_irq(&w->lock, flags);
+}
+
+/* See include/core/wait.h. */
+void wait_touch(struct wait *w)
+{
+	u64 flags = spin_lock_irq(&w->lock);
+
+	WRITE_ONCE(w->seq, (w->seq + 1) & SEQ_MASK);
 	spin_unlock_irq(&w->lock, flags);
 }
 

@@ -10,10 +10,11 @@ enum basic { BASIC_NULL, BASIC_ZERO, BASIC_FULL };
 static const struct {
 	const char *name;
 	u32 minor;
+	u32 flags;		/* FILE_*: what the core does itself */
 } devices[] = {
-	[BASIC_NULL] = { "null", 3 },
-	[BASIC_ZERO] = { "zero", 5 },
-	[BASIC_FULL] = { "full", 7 },
+	[BASIC_NULL] = { "null", 3, FILE_NULL },
+	[BASIC_ZERO] = { "zero", 5, FILE_ZERO },
+	[BASIC_FULL] = { "full", 7, 0 },
 };
 
 static long basic_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
@@ -65,7 +66,7 @@ static const struct file_ops basic_ops = {
 /* Registers the devices, or again after a reset: 0 or an error. */
 long basic_start(void)
 {
-	struct file_open file = { .flags = FILE_SEEKABLE };
+	struct file_open file = { 0 };
 	long ret = provider_register(THIS_MODULE, &basic_ops);
 
 	if (ret < 0)
@@ -74,6 +75,7 @@ long basic_start(void)
 	ret = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(devices) && !ret; i++) {
 		file.number = i;
+		file.flags = FILE_SEEKABLE | devices[i].flags;
 		ret = devfs_register(THIS_MODULE, devices[i].name, S_IFCHR | 0666,
 				     LINUX_MAKEDEV(MEM_MAJOR, devices[i].minor),
 				     &file);

@@ -118,7 +118,7 @@ void pipe_fill_open(const struct pipe *p, u32 ends, struct file_open *file)
 {
 	*file = (struct file_open){
 		.provider = (u32)pipe_provider, .wait = p->wait,
-		.flags = FILE_STREAM, .number = number_of(p, ends),
+		.flags = FILE_STREAM | FILE_POLL_STEADY, .number = number_of(p, ends),
 	};
 }
 

@@ -38,6 +38,7 @@ struct file {
 	struct provider *provider;
 	struct wait *wait;
 	u64 number;		/* the provider's */
+	u64 polled;		/* of file_poll(): an answer, and when it was so */
 	u64 node;		/* a vfs node's reference, 0: none */
 	u64 pos;		/* pos_lock */
 	struct core_mutex pos_lock;
@@ -74,6 +75,8 @@ void file_put(struct file *f);		/* may sleep */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel);
 long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel);
 u32 file_poll(struct file *f);		/* POLL* */
+/* A module did something to the file: what poll() said may be wrong now. */
+void file_touched(struct file *f);
 /* Attributes; sizes and times of page objects are the core's. */
 long file_getattr(struct file *f, struct vfs_attr *attr);
 void file_fix_attr(struct vfs_attr *attr);
@@ -90,6 +93,14 @@ void fdtable_put(struct fdtable *fds);			/* may sleep */
 void fdtable_exec(struct fdtable *fds);			/* close-on-exec */
 /* The file behind a descriptor with a reference; NULL: -EBADF. */
 struct file *fd_get(int fd);
+/* One descriptor that is polled. */
+struct polled {
+	s32 fd;			/* below 0: none */
+	u32 events, revents;	/* POLL* */
+	struct file *file;
+};
+/* The files behind many descriptors, each with a reference or NULL. */
+void fd_get_polled(struct polled *polled, u32 count);
 /* Lowest free descriptor from `from` on for `f` (its reference moves): -EMFILE. */
 long fd_install(struct file *f, u32 from, bool cloexec);
 /* Replaces what `fd` is: 0, -EBADF, -ENOMEM. */

@@ -18,7 +18,11 @@ struct wait {
 };
 
 void wait_init(struct wait *w);
-u32 wait_read(struct wait *w);
+/* The count now. Any context. */
+static inline u32 wait_read(const struct wait *w)
+{
+	return READ_ONCE(w->seq);
+}
 /*
  * Sleeps until w->seq != seq: 0, -ETIMEDOUT (deadline_ns, absolute, 0: none),
  * -EINTR (a signal is pending and `interruptible`), -ECANCELED.
@@ -32,6 +36,8 @@ struct wait_poll {
 long wait_on_any(struct wait_poll *polls, u32 count, u64 deadline_ns,
 		 bool interruptible);
 void wait_wake_all(struct wait *w);	/* any context; never sleeps */
+/* Raises the count without waking anybody. Any context. */
+void wait_touch(struct wait *w);
 void wait_get(struct wait *w);
 void wait_put(struct wait *w);		/* frees a kmalloced one at 0 */
 struct wait *wait_new(void);		/* refs = 1; NULL: out of memory */

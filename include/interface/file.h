@@ -24,6 +24,14 @@
 #define FILE_SEEKABLE 0x01
 #define FILE_STREAM 0x02	/* pipes, ttys: no position */
 #define FILE_CONSOLE 0x04	/* a terminal: the first read ends the boot trace */
+/* The core reads and writes it without asking: null(4). */
+#define FILE_NULL 0x08		/* nothing to read; takes what is written */
+#define FILE_ZERO 0x10		/* zeroes to read; takes what is written */
+/*
+ * What poll() answers changes only with a wake of the file's wait object, or by
+ * read, write and ioctl of files that have the same one: the core may keep it.
+ */
+#define FILE_POLL_STEADY 0x20
 
 /*
  * read, write and ioctl return -EINTR after they sent a signal to the caller,
