@@ -25,6 +25,8 @@ LIST_HEAD(process_list);
 
 #define DEFAULT_STACK (8ul << 20)
 #define DEFAULT_FILES 1024
+#define DEFAULT_MEMLOCK (8ul << 20)
+#define DEFAULT_MSGQUEUE 819200
 #define DEFAULT_UMASK 022
 
 /* The process with this id, or NULL. Needs process_lock. */
@@ -64,14 +66,23 @@ u64 process_rlimit(struct process *p, u32 which)
 static void limits_default(struct process *p)
 {
 	u64 threads = frame_total_count() / 16;
+	const struct { u32 which; struct linux_rlimit limit; } limits[] = {
+		{ RLIMIT_STACK, { DEFAULT_STACK, RLIM_INFINITY } },
+		{ RLIMIT_CORE, { 0, RLIM_INFINITY } },
+		{ RLIMIT_NPROC, { threads, threads } },
+		{ RLIMIT_NOFILE, { DEFAULT_FILES, FD_LIMIT } },
+		{ RLIMIT_MEMLOCK, { DEFAULT_MEMLOCK, DEFAULT_MEMLOCK } },
+		{ RLIMIT_SIGPENDING, { threads, threads } },
+		{ RLIMIT_MSGQUEUE, { DEFAULT_MSGQUEUE, DEFAULT_MSGQUEUE } },
+		{ RLIMIT_NICE, { 0, 0 } },
+		{ RLIMIT_RTPRIO, { 0, 0 } },
+	};
 	u32 i;
 
 	for (i = 0; i < RLIMITS; i++)
 		p->rlimit[i] = (struct linux_rlimit){ RLIM_INFINITY, RLIM_INFINITY };
-	p->rlimit[RLIMIT_STACK].cur = DEFAULT_STACK;
-	p->rlimit[RLIMIT_CORE].cur = 0;
-	p->rlimit[RLIMIT_NOFILE] = (struct linux_rlimit){ DEFAULT_FILES, FD_LIMIT };
-	p->rlimit[RLIMIT_NPROC] = (struct linux_rlimit){ threads, threads };
+	for (i = 0; i < ARRAY_SIZE(limits); i++)
+		p->rlimit[limits[i].which] = limits[i].limit;
 }
 
 static void process_inherit(struct process *p, const struct process *from)

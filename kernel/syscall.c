@@ -16,7 +16,7 @@
 	X(lseek) X(mmap) X(mprotect) X(munmap) X(brk) X(rt_sigaction) \
 	X(rt_sigprocmask) X(rt_sigreturn) X(ioctl) X(pread64) X(pwrite64) \
 	X(readv) X(writev) X(access) X(pipe) X(select) X(sched_yield) X(mremap) \
-	X(msync) X(madvise) X(dup) X(dup2) X(pause) X(nanosleep) X(getitimer) \
+	X(msync) X(madvise) X(mincore) X(mlock2) X(dup) X(dup2) X(pause) X(nanosleep) X(getitimer) \
 	X(alarm) X(setitimer) X(getpid) X(sendfile) X(clone) X(fork) X(vfork) \
 	X(execve) X(exit) X(wait4) X(kill) X(uname) X(fcntl) X(fsync) \
 	X(fdatasync) X(truncate) X(ftruncate) X(getcwd) X(chdir) X(fchdir) \

@@ -131,15 +131,20 @@ static bool fork_vmas(struct mm *parent, struct mm *child)
 		return false;
 	child->capacity = MAX(parent->nvmas, 16u);
 	for (i = 0; i < parent->nvmas; i++) {
-		struct vma *v = &child->vma[i];
+		struct vma *v = &child->vma[child->nvmas];
 
+		if (parent->vma[i].flags & VMA_DONTFORK)
+			continue;
 		*v = parent->vma[i];
+		v->flags &= ~VMA_LOCKED;
 		child->nvmas++;
+		child->mapped += (v->end - v->start) / PAGE_SIZE;
 		if (v->obj) {
 			pageobj_get(v->obj);
 			atomic_add(&v->obj->mappings, 1);
 		}
-		if (!(v->flags & VMA_SHARED) && !fork_pages(parent, child, v))
+		if (!(v->flags & (VMA_SHARED | VMA_WIPEONFORK)) &&
+		    !fork_pages(parent, child, v))
 			return false;
 	}
 	return true;
@@ -157,7 +162,6 @@ struct mm *mm_fork(struct mm *parent)
 	done = fork_vmas(parent, child);
 	child->heap_start = parent->heap_start;
 	child->heap_end = parent->heap_end;
-	child->mapped = parent->mapped;
 	child->max_resident = child->resident;
 	child->arg_start = parent->arg_start;
 	child->arg_end = parent->arg_end;

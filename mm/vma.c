@@ -17,6 +17,7 @@
 
 #define VMAS_MAX 65530		/* Linux's max_map_count */
 #define VMAS_FIRST 16
+#define MAP_32BIT_TOP 0x80000000ul
 
 /* The first VMA that ends above `addr`; may lie behind it. NULL: none. */
 struct vma *vma_find(struct mm *mm, u64 addr)
@@ -156,10 +157,9 @@ static bool range_free(struct mm *mm, u64 start, u64 len)
 	return !v || v->start >= start + len;
 }
 
-/* The highest gap of `len` bytes below USER_MMAP_TOP; 0: there is none. */
-static u64 gap_find(struct mm *mm, u64 len)
+/* The highest gap of `len` bytes below `top`; 0: there is none. */
+static u64 gap_find(struct mm *mm, u64 top, u64 len)
 {
-	u64 top = USER_MMAP_TOP;
 	u32 i;
 
 	for (i = vma_index(mm, top - 1) + 1; i-- > 0;) {
@@ -192,20 +192,47 @@ static long place_find(struct mm *mm, u64 addr, u64 len, u32 flags)
 	if (addr >= USER_MMAP_MIN && addr <= USER_END - len &&
 	    range_free(mm, addr, len))
 		return addr;
-	addr = gap_find(mm, len);
+	addr = gap_find(mm, flags & MAP_32BIT ? MAP_32BIT_TOP : USER_MMAP_TOP, len);
 	return addr ? (long)addr : -ENOMEM;
 }
 
-/* Limits that a program has, and what can never be had. */
-static long size_check(struct mm *mm, u64 pages, u32 prot, u32 vma_flags)
+/* True for what RLIMIT_DATA counts: private, writable, no stack. */
+static bool counts_as_data(u32 prot, u32 vma_flags)
+{
+	return (prot & PROT_WRITE) && !(vma_flags & (VMA_SHARED | VMA_GROWS));
+}
+
+static u64 data_pages(struct mm *mm)
+{
+	u64 pages = 0;
+	u32 i;
+
+	for (i = 0; i < mm->nvmas; i++)
+		if (counts_as_data(mm->vma[i].prot, mm->vma[i].flags))
+			pages += (mm->vma[i].end - mm->vma[i].start) / PAGE_SIZE;
+	return pages;
+}
+
+/* Limits that a program has, and what can never be had: 0, -ENOMEM, -EAGAIN. */
+static long size_check(struct mm *mm, u64 pages, const struct vma *like, u32 flags)
 {
 	struct process *p = current->process;
+	bool data = counts_as_data(like->prot, like->flags);
+	u64 limit;
 
-	if (p && (mm->mapped + pages) > process_rlimit(p, RLIMIT_AS) / PAGE_SIZE)
+	if (data && !(flags & MAP_NORESERVE) && pages > frame_total_count())
 		return -ENOMEM;
-	if ((prot & PROT_WRITE) && !(vma_flags & VMA_SHARED) &&
-	    pages > frame_total_count())
+	if (!p || mm != p->mm)
+		return 0;
+	if (mm->mapped + pages > process_rlimit(p, RLIMIT_AS) / PAGE_SIZE)
 		return -ENOMEM;
+	limit = process_rlimit(p, RLIMIT_DATA);
+	if (data && limit != RLIM_INFINITY && data_pages(mm) + pages > limit / PAGE_SIZE)
+		return -ENOMEM;
+	limit = process_rlimit(p, RLIMIT_MEMLOCK) / PAGE_SIZE;
+	if ((like->flags & VMA_LOCKED) && p->creds.euid != 0 &&
+	    mm_count(mm, 0, USER_END, VMA_LOCKED) + pages > limit)
+		return -EAGAIN;
 	return 0;
 }
 
@@ -213,9 +240,11 @@ static long map_locked(struct mm *mm, u64 addr, u64 len, u32 flags,
 		       const struct vma *like)
 {
 	struct vma v = *like;
-	long error = size_check(mm, len / PAGE_SIZE, v.prot, v.flags);
+	long error;
 	u32 i;
 
+	v.flags |= mm->map_flags;
+	error = size_check(mm, len / PAGE_SIZE, &v, flags);
 	if (!error)
 		error = vma_reserve(mm, 3);
 	if (error)
@@ -341,49 +370,6 @@ long mm_protect(struct mm *mm, u64 addr, u64 len, u32 prot)
 	return error;
 }
 
-static bool all_mapped(struct mm *mm, u64 addr, u64 end)
-{
-	struct vma *v = vma_find(mm, addr);
-
-	for (; v && v < mm->vma + mm->nvmas && v->start <= addr; v++) {
-		addr = v->end;
-		if (addr >= end)
-			return true;
-	}
-	return addr >= end;
-}
-
-/* 0 when all of a range is mapped, -EINVAL, -ENOMEM. */
-long mm_check_mapped(struct mm *mm, u64 addr, u64 len)
-{
-	u64 end;
-	long error = range_check(addr, len, &end);
-
-	if (error)
-		return error;
-	core_mutex_lock(&mm->lock);
-	if (!all_mapped(mm, addr, end))
-		error = -ENOMEM;
-	core_mutex_unlock(&mm->lock);
-	return error;
-}
-
-/* Drops the pages of a range: they read as zeroes, or the file, again. */
-long mm_discard(struct mm *mm, u64 addr, u64 len)
-{
-	u64 end;
-	long error = range_check(addr, len, &end);
-
-	if (error)
-		return error;
-	core_mutex_lock(&mm->lock);
-	mm_zap(mm, addr, end);
-	if (!all_mapped(mm, addr, end))
-		error = -ENOMEM;
-	core_mutex_unlock(&mm->lock);
-	return error;
-}
-
 /* Moves the end of the heap; returns where it is then. */
 u64 mm_brk(struct mm *mm, u64 end)
 {
@@ -437,7 +423,7 @@ static long remap_move(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 	if (to < 0)
 		return to;
 	pages_move(mm, addr, to, MIN(old_len, new_len));
-	if (vma_reserve(mm, 2) == 0)
+	if (old_len && !(flags & MREMAP_DONTUNMAP) && vma_reserve(mm, 2) == 0)
 		range_remove(mm, addr, addr + old_len);
 	return to;
 }
@@ -450,7 +436,10 @@ static long remap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 
 	if (!v || v->start > addr || old_end > v->end)
 		return -EFAULT;
-	if (flags & MREMAP_FIXED)
+	/* Nothing old: a second mapping of what is shared. */
+	if (!old_len && !(v->flags & VMA_SHARED))
+		return -EINVAL;
+	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)))
 		return remap_move(mm, addr, old_len, new_len, flags, new_addr);
 	if (vma_reserve(mm, 2) != 0)
 		return -ENOMEM;
@@ -460,10 +449,9 @@ static long remap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 		return addr;
 	}
 	v = vma_find(mm, addr);
-	if (old_end == v->end && new_len <= USER_END - addr &&
+	if (old_len && old_end == v->end && new_len <= USER_END - addr &&
 	    range_free(mm, old_end, new_len - old_len)) {
-		long error = size_check(mm, (new_len - old_len) / PAGE_SIZE,
-					v->prot, v->flags);
+		long error = size_check(mm, (new_len - old_len) / PAGE_SIZE, v, 0);
 
 		if (error)
 			return error;
@@ -477,18 +465,23 @@ static long remap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 	return remap_move(mm, addr, old_len, new_len, 0, 0);
 }
 
-/* mremap(2), without MREMAP_DONTUNMAP: the address or an error. */
+/* mremap(2): the address or an error. */
 long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u32 flags,
 	      u64 new_addr)
 {
 	u64 end;
 	long result;
 
-	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED) || old_len == 0 ||
-	    new_len == 0 || new_len > USER_END || range_check(addr, old_len, &end))
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+	    new_len == 0 || range_check(addr, old_len, &end))
 		return -EINVAL;
+	if (new_len > USER_END)
+		return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
 	old_len = end - addr;
 	new_len = ALIGN_UP(new_len, PAGE_SIZE);
+	if ((flags & MREMAP_DONTUNMAP) &&
+	    (!(flags & MREMAP_MAYMOVE) || new_len != old_len))
+		return -EINVAL;
 	if (flags & MREMAP_FIXED) {
 		if (!(flags & MREMAP_MAYMOVE) || new_addr % PAGE_SIZE ||
 		    new_addr > USER_END - new_len ||
@@ -499,4 +492,121 @@ long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u32 flags,
 	result = remap_locked(mm, addr, old_len, new_len, flags, new_addr);
 	core_mutex_unlock(&mm->lock);
 	return result;
+}
+
+/* ---- advice and locks --------------------------------------------------- */
+
+static long change_locked(struct mm *mm, u64 addr, u64 end,
+			  const struct range_change *c)
+{
+	long error = vma_reserve(mm, 2);
+	u64 at = addr;
+	u32 i;
+
+	if (error)
+		return error;
+	vma_split(mm, addr);
+	vma_split(mm, end);
+	for (i = vma_index(mm, addr); i < mm->nvmas && mm->vma[i].start < end; i++) {
+		struct vma *v = &mm->vma[i];
+
+		if (v->start != at)
+			error = -ENOMEM;
+		if ((v->flags & c->refuse) || (c->anonymous && v->obj))
+			return -EINVAL;
+		at = v->end;
+		if (c->discard)
+			mm_zap(mm, v->start, v->end);
+		v->flags = (v->flags & ~c->clear) | c->set;
+		if (vma_join(mm, i))
+			i--;
+	}
+	vma_join(mm, i);
+	return at < end ? -ENOMEM : error;
+}
+
+/* See include/core/mm.h. */
+long mm_change(struct mm *mm, u64 addr, u64 end, const struct range_change *change)
+{
+	long error;
+
+	core_mutex_lock(&mm->lock);
+	error = change_locked(mm, addr, end, change);
+	core_mutex_unlock(&mm->lock);
+	return error;
+}
+
+/* See include/core/mm.h. Needs mm->lock. */
+u64 mm_count(struct mm *mm, u64 addr, u64 end, u32 flags)
+{
+	struct vma *v = vma_find(mm, addr);
+	u64 pages = 0;
+
+	for (; v && v < mm->vma + mm->nvmas && v->start < end; v++)
+		if (v->flags & flags)
+			pages += (MIN(v->end, end) - MAX(v->start, addr)) / PAGE_SIZE;
+	return pages;
+}
+
+/* Is the page at `addr` of a VMA mapped, or in its object? */
+static bool page_present(struct mm *mm, const struct vma *v, u64 addr)
+{
+	long error;
+	u64 page;
+
+	if (view_lookup_user(&mm->view, addr, NULL))
+		return true;
+	page = v->obj ? pageobj_page(v->obj, (v->offset + addr - v->start) / PAGE_SIZE,
+				     false, &error) : 0;
+	if (page && !v->obj->archive)
+		frame_put(page);
+	return page;
+}
+
+/* See include/core/mm.h. */
+long mm_resident(struct mm *mm, u64 addr, u8 *vec, u64 pages)
+{
+	long error = 0;
+	u64 i;
+
+	core_mutex_lock(&mm->lock);
+	for (i = 0; i < pages && !error; i++, addr += PAGE_SIZE) {
+		struct vma *v = vma_find(mm, addr);
+
+		if (!v || v->start > addr)
+			error = -ENOMEM;
+		else
+			vec[i] = page_present(mm, v, addr);
+	}
+	core_mutex_unlock(&mm->lock);
+	return error;
+}
+
+/* See include/core/mm.h. */
+long mm_clear_shared(struct mm *mm, u64 addr, u64 end)
+{
+	long error = 0;
+
+	core_mutex_lock(&mm->lock);
+	for (; addr < end && !error; addr += PAGE_SIZE) {
+		struct vma *v = vma_find(mm, addr);
+		u64 page;
+
+		if (!v || v->start > addr) {
+			error = -ENOMEM;
+			break;
+		}
+		if (!(v->flags & VMA_SHARED) || !(v->flags & VMA_MAYWRITE)) {
+			error = -EINVAL;
+			break;
+		}
+		page = pageobj_page(v->obj, (v->offset + addr - v->start) / PAGE_SIZE,
+				    false, &error);
+		if (page) {
+			memset(phys_to_virt(page), 0, PAGE_SIZE);
+			frame_put(page);
+		}
+	}
+	core_mutex_unlock(&mm->lock);
+	return error;
 }

@@ -29,6 +29,9 @@ struct vma {
 #define VMA_SHARED 0x1
 #define VMA_GROWS 0x2		/* downwards, at a fault below it: a stack */
 #define VMA_MAYWRITE 0x4	/* mprotect() may allow writing */
+#define VMA_DONTFORK 0x8	/* a child does not get it */
+#define VMA_WIPEONFORK 0x10	/* a child gets it empty */
+#define VMA_LOCKED 0x20		/* mlock(2): counts, but nothing is ever paged out */
 
 struct mm {
 	struct view view;
@@ -43,6 +46,8 @@ struct mm {
 	u64 arg_start, arg_end, env_end;	/* for /proc */
 	u64 auxv_start, auxv_end;
 	u64 stack_top;
+	u64 faults;		/* pages that were made present; lock */
+	u32 map_flags;		/* VMA_LOCKED after mlockall(MCL_FUTURE); lock */
 };
 
 #define USER_STACK_TOP 0x00007ffffffff000ul
@@ -70,10 +75,24 @@ long mm_protect(struct mm *mm, u64 addr, u64 len, u32 prot);
 long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u32 flags,
 	      u64 new_addr);
 u64 mm_brk(struct mm *mm, u64 end);
-/* Drops the pages of a range, as MADV_DONTNEED does: 0, -ENOMEM (a gap). */
-long mm_discard(struct mm *mm, u64 addr, u64 len);
-/* Whether all of a range is mapped: 0, -ENOMEM. */
-long mm_check_mapped(struct mm *mm, u64 addr, u64 len);
+/*
+ * What madvise(2) and its kin do to the VMAs of [addr, end), page aligned: to
+ * those that have none of the flags `refuse`, else -EINVAL.
+ */
+struct range_change {
+	u32 set, clear;		/* VMA_* */
+	u32 refuse;
+	bool anonymous;		/* others are refused */
+	bool discard;		/* drop the pages: zeroes, or the file, again */
+};
+/* 0, or -ENOMEM: there is a gap; the rest is changed all the same. */
+long mm_change(struct mm *mm, u64 addr, u64 end, const struct range_change *change);
+/* Pages in VMAs that have one of the flags, within a range. */
+u64 mm_count(struct mm *mm, u64 addr, u64 end, u32 flags);
+/* One byte for each page, 1: it is in memory. 0, -ENOMEM (a gap). */
+long mm_resident(struct mm *mm, u64 addr, u8 *vec, u64 pages);
+/* Zeroes what a range maps of shared objects: 0, -EINVAL, -ENOMEM. */
+long mm_clear_shared(struct mm *mm, u64 addr, u64 end);
 /* Takes pages first..last of `obj` out of every address space. */
 void mm_zap_object(struct pageobj *obj, u64 first, u64 last);
 

@@ -34,8 +34,16 @@ HYBRIDS = [name for name in VARIANTS if name.startswith("hybrid")]
 
 APPEND = "console=ttyS0 panic=exit"
 RUN_LIST = "init=/test/runtests"
-PROGRAMS = ("hello", "fileio", "usertests", "test_files", "badptr", "gateabuse", "runtests",
-            "poweroff", "bench")
+# Programs of tests in KTAP, one a line: each runs in every variant.
+TESTS = (
+    "fileio",
+    "usertests",
+    "test_files",
+    "test_memory",
+    "badptr",
+    "gateabuse",
+)
+PROGRAMS = ("hello", *TESTS, "runtests", "poweroff", "bench")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 

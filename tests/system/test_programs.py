@@ -6,8 +6,8 @@ import re
 import pytest
 import system
 
-LIST = ["/test/hello one two", "/test/fileio", "/test/usertests", "/test/test_files", "/test/badptr",
-        "/test/gateabuse", "/test/nothing-there", "/bin/cat /proc/accounts",
+LIST = ["/test/hello one two", *("/test/" + name for name in system.TESTS),
+        "/test/nothing-there", "/bin/cat /proc/accounts",
         "/bin/cat /proc/mounts", "/test/bench", "console", "/bin/cat /proc/boottrace",
         "/bin/cat /proc/modules", "/test/hello last"]
 
@@ -65,7 +65,7 @@ def test_missing_program(kernel):
     assert end == "exit 127" and "errno 2" in text
 
 
-@pytest.mark.parametrize("program", ["fileio", "usertests", "test_files", "badptr", "gateabuse"])
+@pytest.mark.parametrize("program", system.TESTS)
 def test_program(kernel, program):
     text, _ = run(kernel).section(f"/test/{program}")
     system.Ktap(text).check()

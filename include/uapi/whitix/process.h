@@ -60,6 +60,9 @@ struct linux_rlimit {
 #define RLIMIT_MEMLOCK 8
 #define RLIMIT_AS 9
 #define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE 12
+#define RLIMIT_NICE 13
+#define RLIMIT_RTPRIO 14
 #define RLIMITS 16
 
 struct linux_sysinfo {
