@@ -294,21 +294,20 @@ HEAD = "/* Made by scripts/modpost.py */\n"
 def imports_source(module):
     """The import table: struct symbol_import, strings in a section of their own."""
     text = HEAD
-    strings = []
+    strings = sorted({s for i in module.imports for s in i[:2]})
 
-    def label(string):
-        if string not in strings:
-            strings.append(string)
-        return f".Ls{strings.index(string)}"
+    def at(string):
+        return f".Ls{strings.index(string)} - .Lstrings"
 
     if module.imports:
-        text += '\t.section .whitix.imports, "a", @progbits\n\t.balign 8\n'
-        for name, provider, version in module.imports:
-            text += (f"\t.quad {label(name)}, {label(provider)}, "
-                     f"{version:#018x}\n")
-        text += '\t.section .whitix.strings, "a", @progbits\n'
+        text += '\t.section .whitix.strings, "", @progbits\n.Lstrings:\n'
         for i, string in enumerate(strings):
             text += f'.Ls{i}:\t.asciz "{string}"\n'
+        text += '\t.section .whitix.imports, "", @progbits\n\t.balign 8\n'
+        for name, provider, version in module.imports:
+            text += f"\t.long {at(name)}, {at(provider)}\n\t.quad {version:#018x}\n"
+    # scripts/settle.py fills this in.
+    text += '\t.section .whitix.link, "", @progbits\n\t.balign 8\n\t.quad 0\n'
     return text + '\t.section .note.GNU-stack, "", @progbits\n'
 
 
@@ -356,7 +355,7 @@ def builtin_source(order, lines, direct):
     names = order if direct else []
     for name in names:
         fields = [symbol_of(name, "manifest_start")]
-        for what in RANGES + ("exports", "imports"):
+        for what in RANGES + ("exports",):
             fields += [symbol_of(name, what + end) for end in ("_start", "_end")]
         text += f"\t.quad {', '.join(fields[:1])}\n"
         for i in range(1, len(fields), 2):
@@ -369,9 +368,9 @@ def builtin_source(order, lines, direct):
 def linker_macros(order, direct):
     """MODULES_TEXT and so on, for arch/x86/whitix.lds.S."""
     parts = {
-        "text": (".text", 16), "rodata": (".rodata .whitix.strings", 32),
+        "text": (".text", 16), "rodata": (".rodata", 32),
         "manifest": (".whitix.manifest", 64), "exports": (".whitix.exports", 64),
-        "imports": (".whitix.imports", 8), "data": (".data", 32),
+        "data": (".data", 32),
         "bss": (".bss", 32),
     }
     text = HEAD

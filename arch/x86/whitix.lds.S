@@ -79,7 +79,6 @@ SECTIONS {
 		MODULES_RODATA
 		MODULES_MANIFEST
 		MODULES_EXPORTS
-		MODULES_IMPORTS
 		. = ALIGN(8);
 		*(.ksyms)
 		. = ALIGN(PAGE);
@@ -131,6 +130,9 @@ SECTIONS {
 	/DISCARD/ : {
 		*(.note.GNU-stack)
 		*(.note.gnu.property)
+		*(.whitix.imports)
+		*(.whitix.strings)
+		*(.whitix.link)
 		*(.eh_frame)
 	}
 }

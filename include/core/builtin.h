@@ -16,7 +16,6 @@ struct builtin_module {
 	u64 data_start, data_end;
 	u64 bss_start, bss_end;
 	const struct symbol_export *exports_start, *exports_end;
-	const struct symbol_import *imports_start, *imports_end;
 	u32 source_lines;
 	u32 reserved;
 };

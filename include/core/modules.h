@@ -36,7 +36,9 @@ struct module_range {
 	unsigned int prot;	/* MAP_* */
 };
 
-enum { RANGE_TEXT, RANGE_RODATA, RANGE_DATA, RANGE_BSS, RANGE_STUBS, RANGES };
+enum module_range_kind {
+	RANGE_TEXT, RANGE_RODATA, RANGE_DATA, RANGE_BSS, RANGE_STUBS, RANGES
+};
 
 struct module {
 	u32 id;			/* index in the registry, from 1 */
@@ -48,12 +50,14 @@ struct module {
 	bool built_in;		/* linked into the kernel image */
 	u64 window;		/* image window, 0: built in */
 	struct module_range range[RANGES];
-	void *pristine;		/* text, rodata, data as first linked */
-	size_t pristine_size;
-	u32 imports_at, nimports;	/* import table, from the image's start */
-	struct elf_image *image;	/* while it is being linked */
-	const u8 *object;	/* the .ko in memory, kept for its relocations */
+	const u8 *object;	/* the .ko in memory; NULL: built in */
 	size_t object_size;
+	struct elf_image *image;	/* where what lies in it */
+	u8 *content;		/* text, rodata, data, where the core can write them */
+	const struct symbol_import *imports;	/* in the object */
+	const char *import_texts;
+	u32 nimports;
+	u64 *import_at;		/* the imports' addresses */
 	/* account: LOCK_MODULE */
 	u32 pages, quota_pages;
 	u32 handles;

@@ -99,10 +99,13 @@ extern struct module_self module_self;	/* runtime/self.c */
 		.name = modname, .self = &module_self, __VA_ARGS__ \
 	}
 
-/* One import, written by scripts/modpost into section .whitix.imports. */
+/*
+ * One import, written by scripts/modpost into section .whitix.imports. Texts are
+ * offsets in .whitix.strings.
+ */
 struct symbol_import {
-	const char *name;
-	const char *provider;	/* module name, or "core" */
+	u32 name;
+	u32 provider;		/* a module, "core", or "": no such module was built */
 	u64 version;
 };
 

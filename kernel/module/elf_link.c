@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* See elf_link.h. Numbers: System V gABI ch. 4, x86-64 psABI 4.4 (relocations). */
+/* See elf_link.h. Numbers: System V gABI ch. 4. */
 #include "elf_link.h"
 
 #include <errno.h>
@@ -28,9 +28,9 @@ struct elf_sym {
 	u64 value, size;
 };
 
-struct elf_rela {
-	u64 offset, info, addend;
-};
+/* Words at any address. */
+struct word32 { u32 v; } __packed __attribute__((may_alias));
+struct word64 { u64 v; } __packed __attribute__((may_alias));
 
 #define TABLE_PREFIX ".whitix."	/* sections that the loader reads */
 #define ET_REL 1
@@ -38,20 +38,12 @@ struct elf_rela {
 #define SHT_PROGBITS 1
 #define SHT_SYMTAB 2
 #define SHT_STRTAB 3
-#define SHT_RELA 4
 #define SHT_NOBITS 8
 #define SHF_WRITE 1
 #define SHF_ALLOC 2
 #define SHF_EXECINSTR 4
-#define SHN_UNDEF 0
-#define SHN_LORESERVE 0xff00
-#define SHN_ABS 0xfff1
-#define STB_WEAK 2
 #define STT_FUNC 2
-#define SYM_BIND(info) ((info) >> 4)
 #define SYM_TYPE(info) ((info) & 0xf)
-
-enum { R_64 = 1, R_PC32 = 2, R_PLT32 = 4, R_32 = 10, R_32S = 11 };
 
 static int fail(struct elf_image *img, const char *error, const char *culprit)
 {
@@ -89,109 +81,15 @@ static int parse_header(struct elf_image *img)
 	return 0;
 }
 
-static int check_section(struct elf_image *img, u32 i)
-{
-	const struct elf_shdr *s = shdr(img, i);
-
-	if (s->type != SHT_NOBITS && !inside(img, s->offset, s->size))
-		return fail(img, "a section lies outside the file", NULL);
-	if (s->addralign > 4096 || (s->addralign & (s->addralign - 1)))
-		return fail(img, "a section has a bad alignment", NULL);
-	if (s->type == SHT_SYMTAB) {
-		if (img->symtab)
-			return fail(img, "two symbol tables", NULL);
-		if (s->offset % 8 || s->entsize != sizeof(struct elf_sym) ||
-		    s->link >= img->nsections || shdr(img, s->link)->type != SHT_STRTAB)
-			return fail(img, "the symbol table is broken", NULL);
-		img->symtab = i;
-		img->nsymbols = s->size / sizeof(struct elf_sym);
-	}
-	return 0;
-}
-
 static enum elf_range range_of(const struct elf_shdr *s)
 {
 	if (!(s->flags & SHF_ALLOC) || !s->size)
 		return ELF_RANGES;
-	if (s->flags & SHF_EXECINSTR)
-		return ELF_TEXT;
 	if (s->type == SHT_NOBITS)
 		return ELF_BSS;
+	if (s->flags & SHF_EXECINSTR)
+		return ELF_TEXT;
 	return s->flags & SHF_WRITE ? ELF_DATA : ELF_RODATA;
-}
-
-static const char *section_name(const struct elf_image *img, u32 i);
-static const struct elf_sym *symbol(const struct elf_image *img, u64 i);
-static const char *symbol_name(const struct elf_image *img, const struct elf_sym *s);
-
-static int place_sections(struct elf_image *img)
-{
-	u64 at = 0;
-
-	for (u32 range = 0; range < ELF_RANGES; range++) {
-		img->start[range] = at;
-		for (u32 i = 1; i < img->nsections; i++) {
-			const struct elf_shdr *s = shdr(img, i);
-
-			if (range_of(s) != range)
-				continue;
-			at = ALIGN_UP(at, s->addralign ? s->addralign : 1);
-			img->place[i].range = range;
-			img->place[i].offset = at;
-			img->place[i].table = strncmp(section_name(img, i), TABLE_PREFIX,
-						      sizeof(TABLE_PREFIX) - 1) == 0;
-			at += s->size;
-			if (s->size > ELF_IMAGE_MAX || at > ELF_IMAGE_MAX)
-				return fail(img, "the image is too large", NULL);
-		}
-		img->bytes[range] = at - img->start[range];
-		at = ALIGN_UP(at, (u64)PAGE_SIZE);
-		if (range == ELF_DATA)
-			img->file_bytes = at;
-	}
-	img->total = at;
-	return 0;
-}
-
-/* Each symbol is undefined, absolute, or in a section that is there. */
-static int check_symbols(struct elf_image *img)
-{
-	const struct elf_sym *s;
-
-	for (u32 i = 1; (s = symbol(img, i)); i++)
-		if (s->shndx >= img->nsections && s->shndx != SHN_ABS)
-			return fail(img, "a symbol lies in no section", symbol_name(img, s));
-	return 0;
-}
-
-/*
- * Checks the object's structure and works out where its sections go. 0 or
- * -ENOEXEC with img->error saying why. Keeps pointers to the object.
- */
-int elf_image_parse(struct elf_image *img, const void *object, size_t size)
-{
-	const struct elf_shdr *str;
-	int error;
-
-	memset(img, 0, sizeof(*img));
-	img->object = object;
-	img->size = size;
-	error = parse_header(img);
-	for (u32 i = 0; i < ELF_MAX_SECTIONS; i++)
-		img->place[i].range = ELF_RANGES;
-	for (u32 i = 1; i < img->nsections && !error; i++)
-		error = check_section(img, i);
-	if (error)
-		return error;
-	if (!img->symtab)
-		return fail(img, "no symbol table", NULL);
-	str = shdr(img, shdr(img, img->symtab)->link);
-	img->strtab = (const char *)img->object + str->offset;
-	img->strtab_size = str->size;
-	if (!str->size || img->strtab[str->size - 1])
-		return fail(img, "the string table does not end", NULL);
-	error = check_symbols(img);
-	return error ? error : place_sections(img);
 }
 
 static const char *section_name(const struct elf_image *img, u32 i)
@@ -210,172 +108,195 @@ static const char *section_name(const struct elf_image *img, u32 i)
 	return text + shdr(img, i)->name;
 }
 
-const void *elf_image_section(const struct elf_image *img, const char *name,
-			      size_t *size, u32 *offset)
+/* One section header: bounds, range, and whether it is a table of the loader's. */
+static int check_section(struct elf_image *img, u32 i)
 {
-	for (u32 i = 1; i < img->nsections; i++) {
-		if (img->place[i].range >= ELF_BSS || strcmp(section_name(img, i), name) != 0)
-			continue;
-		*size = shdr(img, i)->size;
-		*offset = img->place[i].offset;
-		return img->object + shdr(img, i)->offset;
+	const struct elf_shdr *s = shdr(img, i);
+
+	img->place[i].range = range_of(s);
+	if (s->type != SHT_NOBITS && !inside(img, s->offset, s->size))
+		return fail(img, "a section lies outside the file", NULL);
+	if (s->addralign > PAGE_SIZE || (s->addralign & (s->addralign - 1)))
+		return fail(img, "a section has a bad alignment", NULL);
+	if (s->type == SHT_SYMTAB) {
+		if (img->symtab)
+			return fail(img, "two symbol tables", NULL);
+		if (s->offset % 8 || s->entsize != sizeof(struct elf_sym) ||
+		    s->link >= img->nsections || shdr(img, s->link)->type != SHT_STRTAB)
+			return fail(img, "the symbol table is broken", NULL);
+		img->symtab = i;
 	}
-	return NULL;
+	return 0;
+}
+
+static int find_table(struct elf_image *img, u32 i)
+{
+	static const char *const names[ELF_TABLES] = {
+		"manifest", "exports", "params", "imports", "strings", "link",
+	};
+	const char *name = section_name(img, i);
+
+	if (strncmp(name, TABLE_PREFIX, sizeof(TABLE_PREFIX) - 1) != 0)
+		return 0;
+	for (u32 t = 0; t < ELF_TABLES; t++) {
+		if (strcmp(name + sizeof(TABLE_PREFIX) - 1, names[t]) != 0)
+			continue;
+		if (img->table[t] || shdr(img, i)->type != SHT_PROGBITS ||
+		    (t != ELF_STRINGS && shdr(img, i)->offset % sizeof(u64)) ||
+		    (t <= ELF_LOADED && img->place[i].range != ELF_RODATA))
+			return fail(img, "a table of the module is broken", name);
+		img->table[t] = i;
+	}
+	return 0;
+}
+
+static int place_sections(struct elf_image *img)
+{
+	u64 at = 0;
+
+	for (u32 range = 0; range < ELF_RANGES; range++) {
+		img->start[range] = at;
+		for (u32 i = 1; i < img->nsections; i++) {
+			const struct elf_shdr *s = shdr(img, i);
+
+			if (img->place[i].range != range)
+				continue;
+			at = ALIGN_UP(at, s->addralign ? s->addralign : 1);
+			img->place[i].offset = at;
+			at += s->size;
+			if (s->size > ELF_IMAGE_MAX || at > ELF_IMAGE_MAX)
+				return fail(img, "the image is too large", NULL);
+		}
+		img->bytes[range] = at - img->start[range];
+		at = ALIGN_UP(at, (u64)PAGE_SIZE);
+		if (range == ELF_DATA)
+			img->file_bytes = at;
+	}
+	img->total = at;
+	return 0;
+}
+
+/*
+ * Checks the object's structure and works out where its sections go. 0 or
+ * -ENOEXEC with img->error saying why. Keeps pointers to the object.
+ */
+int elf_image_parse(struct elf_image *img, const void *object, size_t size)
+{
+	int error;
+
+	memset(img, 0, sizeof(*img));
+	img->object = object;
+	img->size = size;
+	error = parse_header(img);
+	for (u32 i = 1; i < img->nsections && !error; i++)
+		error = check_section(img, i);
+	for (u32 i = 1; i < img->nsections && !error; i++)
+		error = find_table(img, i);
+	return error ? error : place_sections(img);
+}
+
+const void *elf_image_table(const struct elf_image *img, enum elf_table table,
+			    u32 *size, u32 *offset)
+{
+	u32 i = img->table[table];
+
+	*size = i ? shdr(img, i)->size : 0;
+	*offset = img->place[i].offset;
+	return i ? img->object + shdr(img, i)->offset : NULL;
 }
 
 void elf_image_copy(const struct elf_image *img, u8 *out)
 {
-	for (u32 i = 1; i < img->nsections; i++)
-		if (img->place[i].range < ELF_BSS)
-			memcpy(out + img->place[i].offset,
-			       img->object + shdr(img, i)->offset, shdr(img, i)->size);
-}
+	u32 at = 0;
 
-static const struct elf_sym *symbol(const struct elf_image *img, u64 i)
-{
-	if (i >= img->nsymbols)
-		return NULL;
-	return (const struct elf_sym *)(img->object + shdr(img, img->symtab)->offset) + i;
-}
+	for (u32 range = 0; range < ELF_BSS; range++)
+		for (u32 i = 1; i < img->nsections; i++) {
+			const struct elf_shdr *s = shdr(img, i);
+			u32 offset = img->place[i].offset;
 
-static const char *symbol_name(const struct elf_image *img, const struct elf_sym *s)
-{
-	return s->name < img->strtab_size ? img->strtab + s->name : "?";
-}
-
-/* Value of a symbol of the object's own. */
-static int symbol_value(struct elf_image *img, const struct elf_sym *s, u64 base, u64 *value)
-{
-	if (s->shndx == SHN_ABS) {
-		*value = s->value;
-		return 0;
-	}
-	if (s->shndx >= img->nsections || img->place[s->shndx].range == ELF_RANGES)
-		return fail(img, "a symbol lies in no loaded section", symbol_name(img, s));
-	if (s->value > shdr(img, s->shndx)->size)
-		return fail(img, "a symbol lies outside its section", symbol_name(img, s));
-	*value = base + img->place[s->shndx].offset + s->value;
-	return 0;
-}
-
-/* Writes `value` at `out` as relocation `type` of place `place` wants. */
-static int apply(struct elf_image *img, u8 *out, u32 type, u64 value, u64 place,
-		 const char *name)
-{
-	u32 low;
-
-	switch (type) {
-	case R_64:
-		memcpy(out, &value, 8);
-		return 0;
-	case R_PC32:
-	case R_PLT32:
-		value -= place;
-		if ((u64)(s64)(s32)value != value)
-			return fail(img, "a relocation does not reach", name);
-		break;
-	case R_32:
-		if (value >> 32)
-			return fail(img, "a relocation overflows", name);
-		break;
-	case R_32S:
-		if ((u64)(s64)(s32)value != value)
-			return fail(img, "a relocation overflows", name);
-		break;
-	default:
-		return fail(img, "a relocation of an unknown type", name);
-	}
-	low = (u32)value;
-	memcpy(out, &low, 4);
-	return 0;
-}
-
-static u64 resolve_once(struct elf_image *img, u32 index, elf_resolve_fn *resolve,
-			void *context, int *error)
-{
-	const char *name = symbol_name(img, symbol(img, index));
-	u64 value = img->resolved ? img->resolved[index] : 0;
-
-	if (value)
-		return value;
-	value = resolve(context, name, error);
-	if (*error)
-		img->culprit = name;
-	else if (img->resolved)
-		img->resolved[index] = value;
-	return value;
-}
-
-static int relocate_one(struct elf_image *img, u8 *out, u64 base, u32 target,
-			const struct elf_rela *r, elf_resolve_fn *resolve, void *context)
-{
-	const struct elf_sym *s = symbol(img, r->info >> 32);
-	u32 type = (u32)r->info, offset = img->place[target].offset;
-	u64 value, width = type == R_64 ? 8 : 4;
-	int error = 0;
-
-	if (!s)
-		return fail(img, "a relocation names no symbol", NULL);
-	if (r->offset > shdr(img, target)->size ||
-	    width > shdr(img, target)->size - r->offset)
-		return fail(img, "a relocation lies outside its section", symbol_name(img, s));
-	if (s->shndx == SHN_UNDEF) {
-		if (!resolve)
-			return fail(img, "a table names an undefined symbol",
-				    symbol_name(img, s));
-		if (SYM_BIND(s->info) == STB_WEAK || !*symbol_name(img, s))
-			return fail(img, "an undefined weak or nameless symbol",
-				    symbol_name(img, s));
-		value = resolve_once(img, r->info >> 32, resolve, context, &error);
-	} else {
-		error = symbol_value(img, s, base, &value);
-	}
-	if (error)
-		return error;
-	return apply(img, out + offset + r->offset, type, value + r->addend,
-		     base + offset + r->offset, symbol_name(img, s));
-}
-
-int elf_image_relocate(struct elf_image *img, u8 *out, u64 base,
-		       elf_resolve_fn *resolve, void *context)
-{
-	for (u32 i = 1; i < img->nsections; i++) {
-		const struct elf_shdr *s = shdr(img, i);
-		const struct elf_rela *r;
-		int error;
-
-		if (s->type != SHT_RELA)
-			continue;
-		if (s->info >= img->nsections || s->entsize != sizeof(*r) || s->offset % 8)
-			return fail(img, "a relocation section is broken", NULL);
-		if (img->place[s->info].range >= ELF_BSS ||
-		    img->place[s->info].table != !resolve)
-			continue;
-		r = (const void *)(img->object + s->offset);
-		for (u64 n = s->size / sizeof(*r); n; n--, r++) {
-			error = relocate_one(img, out, base, s->info, r, resolve, context);
-			if (error)
-				return error;
+			if (img->place[i].range != range)
+				continue;
+			memset(out + at, 0, offset - at);
+			memcpy(out + offset, img->object + s->offset, s->size);
+			at = offset + s->size;
 		}
+	memset(out + at, 0, img->file_bytes - at);
+}
+
+/* Adds to the words of one group: false if one lies outside the image. */
+static bool link_group(u8 *out, u32 bytes, const u32 *site, const struct link_group *g,
+		       u64 value)
+{
+	u32 width = g->kind == LINK_ABS64 ? 8 : 4;
+
+	for (u32 n = g->count; n; n--, site++) {
+		if (bytes < width || *site > bytes - width)
+			return false;
+		if (width == 8)
+			((struct word64 *)(out + *site))->v += value;
+		else
+			((struct word32 *)(out + *site))->v += (u32)value;
+	}
+	return true;
+}
+
+int elf_image_link(struct elf_image *img, u8 *out, u64 base, const u64 *imports,
+		   u32 nimports)
+{
+	const struct link_header *h;
+	const struct link_group *g;
+	u32 left, unused;
+	u64 value;
+
+	h = elf_image_table(img, ELF_LINK, &left, &unused);
+	if (!h || left < sizeof(*h) || h->magic != LINK_MAGIC)
+		return fail(img, "no link table, or one of another version", NULL);
+	for (u32 r = 0; r < ELF_RANGES; r++)
+		if (h->end[r] != ALIGN_UP(img->start[r] + img->bytes[r], PAGE_SIZE))
+			return fail(img, "the link table is for other sections", NULL);
+	g = (const void *)(h + 1);
+	left -= sizeof(*h);
+	for (u32 n = h->groups; n; n--) {
+		if (left < sizeof(*g) || (left - sizeof(*g)) / sizeof(u32) < g->count)
+			return fail(img, "the link table is cut off", NULL);
+		if (g->kind < LINK_ABS64 || g->kind > LINK_REL32)
+			return fail(img, "a word to be linked is of an unknown type", NULL);
+		if (g->import != LINK_OWN && g->import >= nimports)
+			return fail(img, "a word to be linked names no import", NULL);
+		value = g->import == LINK_OWN ? base : imports[g->import];
+		if (g->kind == LINK_REL32)
+			value -= base;
+		if (!link_group(out, img->file_bytes, (const u32 *)(g + 1), g, value))
+			return fail(img, "a word to be linked lies outside the image", NULL);
+		left -= sizeof(*g) + g->count * sizeof(u32);
+		g = (const void *)((const u32 *)(g + 1) + g->count);
 	}
 	return 0;
 }
 
 const char *elf_image_function(const struct elf_image *img, u32 offset, u32 *start)
 {
-	const char *name = NULL;
+	const struct elf_shdr *table = shdr(img, img->symtab), *str;
+	const char *name = NULL, *text;
+	const struct elf_sym *s;
 
 	*start = 0;
-	for (u32 i = 1; i < img->nsymbols; i++) {
-		const struct elf_sym *s = symbol(img, i);
+	if (!img->symtab)
+		return NULL;
+	s = (const void *)(img->object + table->offset);
+	str = shdr(img, table->link);
+	text = (const char *)img->object + str->offset;
+	if (!str->size || text[str->size - 1])
+		return NULL;
+	for (u64 n = table->size / sizeof(*s); n; n--, s++) {
 		u32 at;
 
-		if (SYM_TYPE(s->info) != STT_FUNC || s->shndx >= img->nsections ||
-		    s->shndx == SHN_UNDEF || img->place[s->shndx].range != ELF_TEXT)
+		if (SYM_TYPE(s->info) != STT_FUNC || !s->shndx || s->shndx >= img->nsections ||
+		    img->place[s->shndx].range != ELF_TEXT || s->name >= str->size)
 			continue;
 		at = img->place[s->shndx].offset + s->value;
 		if (at <= offset && (!name || at >= *start)) {
-			name = symbol_name(img, s);
+			name = text + s->name;
 			*start = at;
 		}
 	}

@@ -4,12 +4,14 @@
  * image) to a module that can be started. Both layouts have it.
  *
  * An object is linked in two steps, so that a set of them can be put in order
- * between: module_prepare() checks it, gives it a window and applies the
- * relocations against its own symbols; module_link() resolves the imports, maps
- * the pages and offers the exports. What fails gives everything back.
+ * between: module_prepare() checks it and gives it a window; module_link() binds
+ * the imports, fills and maps the pages and offers the exports. What fails gives
+ * everything back.
  *
- * m->pristine keeps the linked text, rodata and data; a reset copies them again.
+ * The object stays in memory, where ring 3 does not reach: it is what a reset
+ * makes the image from again, with the imports' addresses of the first time.
  */
+#include <bitops.h>
 #include <builtin.h>
 #include <errno.h>
 #include <log.h>
@@ -28,36 +30,37 @@ static int complain(const char *name, struct elf_image *img, int error)
 	return error;
 }
 
-/* Where the core can read [addr, addr + len) of m's linked content, or NULL. */
-static void *pristine_at(struct module *m, u64 addr, size_t len)
+/* Where the core can read [addr, addr + len) of m's content, or NULL. */
+static void *content_at(struct module *m, u64 addr, size_t len)
 {
 	u64 offset = addr - m->window;
 
-	return addr >= m->window && offset < m->pristine_size &&
-	       len <= m->pristine_size - offset ? (u8 *)m->pristine + offset : NULL;
+	return addr >= m->window && offset < m->image->file_bytes &&
+	       len <= m->image->file_bytes - offset ? m->content + offset : NULL;
 }
 
-static const char *pristine_string(struct module *m, const char *s, size_t max)
+/* A string of m's constants, which ring 3 cannot change; or NULL. */
+static const char *content_string(struct module *m, const char *s, size_t max)
 {
-	u64 offset = (u64)s - m->window;
-	const char *p = pristine_at(m, (u64)s, 1);
+	u64 offset = (u64)s - m->range[RANGE_RODATA].start;
 
-	if (!p)
+	if (offset >= m->range[RANGE_RODATA].size)
 		return NULL;
-	max = MIN(max, m->pristine_size - offset);
-	return strnlen(p, max) < max ? p : NULL;
+	max = MIN(max, m->range[RANGE_RODATA].size - offset);
+	s = content_at(m, (u64)s, 1);
+	return strnlen(s, max) < max ? s : NULL;
 }
 
 /* The core's copy of a contract with its ops table, or NULL (bad pointers). */
 static struct contract *contract_take(struct module *m, const struct contract *at)
 {
-	struct contract *c = pristine_at(m, (u64)at, sizeof(*c)), *copy, *calls;
+	struct contract *c = content_at(m, (u64)at, sizeof(*c)), *copy, *calls;
 	struct ops_contract *ops;
 	const struct contract **call;
 
 	if (!c || c->nargs > CONTRACT_MAX_ARGS)
 		return NULL;
-	ops = c->ops ? pristine_at(m, (u64)c->ops, sizeof(*ops)) : NULL;
+	ops = c->ops ? content_at(m, (u64)c->ops, sizeof(*ops)) : NULL;
 	if (c->ops && (!ops || !ops->ncalls || ops->ncalls > 64 || ops->size != ops->ncalls * 8))
 		return NULL;
 	copy = core_alloc(sizeof(*c) + (ops ? sizeof(*ops) + ops->ncalls * (8 + sizeof(*c)) : 0));
@@ -73,8 +76,8 @@ static struct contract *contract_take(struct module *m, const struct contract *a
 	((struct ops_contract *)copy->ops)->call = call;
 	((struct ops_contract *)copy->ops)->name = "ops";
 	for (u32 i = 0; i < ops->ncalls; i++) {
-		const struct contract **from = pristine_at(m, (u64)&ops->call[i], 8);
-		struct contract *one = from ? pristine_at(m, (u64)*from, sizeof(*one)) : NULL;
+		const struct contract **from = content_at(m, (u64)&ops->call[i], 8);
+		struct contract *one = from ? content_at(m, (u64)*from, sizeof(*one)) : NULL;
 
 		if (!one || one->nargs > CONTRACT_MAX_ARGS || one->ops) {
 			core_free(copy);
@@ -86,36 +89,48 @@ static struct contract *contract_take(struct module *m, const struct contract *a
 	return copy;
 }
 
-static int read_manifest(struct elf_image *img, struct module_manifest *manifest)
+/* The manifest in the object: its pointers are offsets in the image. */
+static const struct module_manifest *read_manifest(struct elf_image *img)
 {
-	size_t size = 0;
-	u32 offset;
-	const void *p = elf_image_section(img, ".whitix.manifest", &size, &offset);
+	u32 size, offset;
+	const struct module_manifest *m = elf_image_table(img, ELF_MANIFEST, &size, &offset);
 
+	if (m && size == sizeof(*m) && manifest_check(m) == 0)
+		return m;
 	img->error = "no manifest, or one of another version";
-	if (!p || size != sizeof(*manifest))
-		return -ENOEXEC;
-	memcpy(manifest, p, sizeof(*manifest));
-	if (manifest_check(manifest))
-		return -ENOEXEC;
-	img->error = NULL;
-	return 0;
+	return NULL;
 }
 
-/* Lays the image out in a window and applies what needs no imports. */
+/* The import table and its strings, which stay in the object. */
+static int read_imports(struct module *m, struct elf_image *img)
+{
+	u32 size, strings, unused;
+
+	m->imports = elf_image_table(img, ELF_IMPORTS, &size, &unused);
+	m->import_texts = elf_image_table(img, ELF_STRINGS, &strings, &unused);
+	m->nimports = size / sizeof(struct symbol_import);
+	if (!m->nimports)
+		return 0;
+	img->error = "the import table is broken";
+	if (m->nimports >= LINK_OWN || !strings || m->import_texts[strings - 1])
+		return -ENOEXEC;
+	for (u32 i = 0; i < m->nimports; i++)
+		if (m->imports[i].name >= strings || m->imports[i].provider >= strings)
+			return -ENOEXEC;
+	img->error = NULL;
+	m->import_at = core_alloc(m->nimports * sizeof(*m->import_at));
+	return m->import_at ? 0 : -ENOMEM;
+}
+
+/* Lays the image out in a window. */
 static int prepare_image(struct module *m, struct elf_image *img)
 {
 	static const unsigned int prot[ELF_RANGES] = {
 		MAP_READ | MAP_EXEC, MAP_READ, MAP_READ | MAP_WRITE, MAP_READ | MAP_WRITE,
 	};
-	struct module_manifest *manifest;
-	size_t size;
-	u32 offset = 0;
 
 	m->window = image_window_alloc();
-	m->pristine_size = img->file_bytes;
-	m->pristine = core_alloc(img->file_bytes);
-	if (!m->window || !m->pristine)
+	if (!m->window)
 		return -ENOMEM;
 	for (u32 r = 0; r < ELF_RANGES; r++) {
 		m->range[r].start = m->window + img->start[r];
@@ -125,23 +140,22 @@ static int prepare_image(struct module *m, struct elf_image *img)
 	m->range[RANGE_STUBS].start = m->window + img->total;
 	m->range[RANGE_STUBS].size = boundary_stub_bytes(m);
 	m->range[RANGE_STUBS].prot = MAP_READ | MAP_EXEC;
-	elf_image_copy(img, m->pristine);
-	if (elf_image_relocate(img, m->pristine, m->window, NULL, NULL))
-		return -ENOEXEC;
-	elf_image_section(img, ".whitix.manifest", &size, &offset);
-	manifest = (void *)((u8 *)m->pristine + offset);
-	m->manifest = *manifest;
+	m->manifest.init = (void *)((u64)m->manifest.init + m->window);
+	if (m->manifest.exit)
+		m->manifest.exit = (void *)((u64)m->manifest.exit + m->window);
+	m->manifest.self = (void *)((u64)m->manifest.self + m->window);
+	m->manifest.description = NULL;
+	if (module_owns_text(m, (u64)m->manifest.init) &&
+	    (!m->manifest.exit || module_owns_text(m, (u64)m->manifest.exit)) &&
+	    module_owns_self(m, (u64)m->manifest.self))
+		return 0;
 	img->error = "the manifest's pointers lie outside the module";
-	if ((u64)manifest->init - m->range[RANGE_TEXT].start >= m->range[RANGE_TEXT].size ||
-	    !module_owns_self(m, (u64)manifest->self))
-		return -ENOEXEC;
-	img->error = "the import table is broken";
-	for (u32 i = 0; i < m->nimports; i++)
-		if (!pristine_string(m, module_import(m, i)->name, SYMBOL_MAX) ||
-		    !pristine_string(m, module_import(m, i)->provider, MODULE_NAME_MAX))
-			return -ENOEXEC;
-	img->error = NULL;
-	return 0;
+	return -ENOEXEC;
+}
+
+bool module_owns_text(const struct module *m, u64 addr)
+{
+	return addr - m->range[RANGE_TEXT].start < m->range[RANGE_TEXT].size;
 }
 
 /* Whether the module's `struct module_self` at `addr` lies in its data or bss. */
@@ -149,7 +163,8 @@ bool module_owns_self(const struct module *m, u64 addr)
 {
 	for (u32 r = RANGE_DATA; r <= RANGE_BSS; r++)
 		if (addr - m->range[r].start < m->range[r].size &&
-		    m->range[r].size - (addr - m->range[r].start) >= sizeof(struct module_self))
+		    m->range[r].size - (addr - m->range[r].start) >= sizeof(struct module_self) &&
+		    IS_ALIGNED(addr, sizeof(struct module_self)))
 			return true;
 	return false;
 }
@@ -161,110 +176,93 @@ bool module_owns_self(const struct module *m, u64 addr)
 int module_prepare(const char *file, const void *object, size_t size, struct module **out)
 {
 	struct elf_image *img = core_alloc(sizeof(*img));
-	struct module_manifest *manifest = core_alloc(sizeof(*manifest));
+	const struct module_manifest *manifest = NULL;
 	struct module *m = NULL;
-	size_t imports = 0;
 	int error = -ENOMEM;
 
-	if (!img || !manifest)
-		goto out;
+	*out = NULL;
+	if (!img)
+		return -ENOMEM;
 	error = elf_image_parse(img, object, size);
 	if (!error)
-		error = read_manifest(img, manifest);
-	if (error)
-		goto out;
-	error = module_by_name(manifest->name) ? -EEXIST : -ENOMEM;
-	img->error = error == -EEXIST ? "a module of this name is there" : NULL;
-	if (error == -ENOMEM)
+		manifest = read_manifest(img);
+	if (!manifest) {
+		error = -ENOEXEC;
+	} else if (module_by_name(manifest->name)) {
+		img->error = "a module of this name is there";
+		error = -EEXIST;
+	} else {
 		m = module_new(manifest);
-	if (!m)
-		goto out;
+		error = m ? 0 : -ENOMEM;
+	}
+	if (!m) {
+		complain(file, img, error);
+		core_free(img);
+		return error;
+	}
 	m->object = object;
 	m->object_size = size;
-	elf_image_section(img, ".whitix.imports", &imports, &m->imports_at);
-	m->nimports = imports / sizeof(struct symbol_import);
-	error = boundary_place(m, m->nimports);
+	m->image = img;
+	error = read_imports(m, img);
+	if (!error)
+		error = boundary_place(m, m->nimports);
 	if (!error)
 		error = prepare_image(m, img);
-	if (!error) {
-		m->image = img;
-		img->resolved = core_alloc(img->nsymbols * sizeof(u64));
-	}
-out:
 	if (error) {
-		if (img)
-			complain(m ? m->name : file, img, error);
-		if (m)
-			module_discard(m);
-		core_free(img);
+		complain(m->name, img, error);
+		module_discard(m);
+		return error;
 	}
-	core_free(manifest);
-	*out = error ? NULL : m;
-	return error;
-}
-
-/* A string of the import table, which module_prepare() has checked. */
-static const char *import_text(struct module *m, const char *s)
-{
-	return (const char *)m->pristine + ((u64)s - m->window);
-}
-
-/* m's import number i, or NULL past the last. */
-const struct symbol_import *module_import(struct module *m, u32 i)
-{
-	const struct symbol_import *imports = (void *)((u8 *)m->pristine + m->imports_at);
-
-	return i < m->nimports ? &imports[i] : NULL;
-}
-
-const char *module_import_provider(struct module *m, const struct symbol_import *import)
-{
-	return import_text(m, import->provider);
-}
-
-static u64 resolve(void *context, const char *name, int *error)
-{
-	struct module *m = context;
-	const struct symbol_import *import;
-
-	for (u32 i = 0; (import = module_import(m, i)); i++)
-		if (strcmp(import_text(m, import->name), name) == 0)
-			return boundary_import(m, name, import->version, error);
-	*error = -ENOEXEC;
+	*out = m;
 	return 0;
+}
+
+/* Texts of the import table, which module_prepare() has checked. */
+const char *module_import_name(const struct module *m, u32 i)
+{
+	return m->import_texts + m->imports[i].name;
+}
+
+const char *module_import_provider(const struct module *m, u32 i)
+{
+	return m->import_texts + m->imports[i].provider;
 }
 
 static int link_imports(struct module *m, struct elf_image *img)
 {
-	int error = elf_image_relocate(img, m->pristine, m->window, resolve, m);
+	int error = 0;
 
-	if (error == -ENOENT)
-		img->error = "nobody exports the import";
-	else if (error == -EPROTO)
-		img->error = "the import has another version";
-	else if (error && !img->error)
-		img->error = "the import is not in the import table";
-	return error;
+	for (u32 i = 0; i < m->nimports; i++) {
+		img->culprit = module_import_name(m, i);
+		m->import_at[i] = boundary_import(m, img->culprit, m->imports[i].version, &error);
+		if (error == -ENOENT)
+			img->error = "nobody exports the import";
+		else if (error == -EPROTO)
+			img->error = "the import has another version";
+		if (error)
+			return error;
+	}
+	img->culprit = NULL;
+	return 0;
 }
 
 static int link_exports(struct module *m, struct elf_image *img)
 {
 	struct symbol_export *e;
-	size_t size = 0;
-	u32 offset = 0;
+	u32 size, offset;
 	int error = 0;
 
-	if (!elf_image_section(img, ".whitix.exports", &size, &offset))
+	if (!elf_image_table(img, ELF_EXPORTS, &size, &offset))
 		return 0;
-	e = (void *)((u8 *)m->pristine + offset);
+	e = (void *)(m->content + offset);
 	for (u32 n = size / sizeof(*e); n && !error; n--, e++) {
-		const char *name = pristine_string(m, e->name, SYMBOL_MAX);
+		const char *name = content_string(m, e->name, SYMBOL_MAX);
 		struct contract *c = contract_take(m, e->contract);
 		u64 addr = (u64)e->addr;
 
 		img->error = "an export is broken";
 		img->culprit = name;
-		if (!name || !c || addr - m->range[RANGE_TEXT].start >= m->range[RANGE_TEXT].size)
+		if (!name || !c || !module_owns_text(m, addr))
 			return -ENOEXEC;
 		error = boundary_export(m, name, addr, e->version, c);
 		if (error == -EEXIST)
@@ -275,16 +273,36 @@ static int link_exports(struct module *m, struct elf_image *img)
 	return error;
 }
 
-static int map_range(const struct module_range *r, bool zeroed)
+/*
+ * Frames for the content, one after the other, so that it can be linked where it
+ * lies: what the power of two is too large by goes back.
+ */
+static int content_alloc(struct module *m, u32 bytes)
 {
-	u64 end = ALIGN_UP(r->start + r->size, PAGE_SIZE);
+	unsigned int order = bit_order(bytes / PAGE_SIZE);
+	u64 phys = frame_alloc(order);
+
+	if (!phys)
+		return -ENOMEM;
+	for (u64 at = bytes; at < PAGE_SIZE << order; at += PAGE_SIZE)
+		frame_free(phys + at, 0);
+	m->content = phys_to_virt(phys);
+	return 0;
+}
+
+/* Maps a range: its part of the content, or new frames. */
+static int map_range(struct module *m, enum module_range_kind kind)
+{
+	const struct module_range *r = &m->range[kind];
+	u64 end = ALIGN_UP(r->start + r->size, PAGE_SIZE), phys;
 
 	for (u64 addr = r->start; addr < end; addr += PAGE_SIZE) {
-		/* image_restore() writes every byte of pages with content. */
-		u64 phys = zeroed ? frame_alloc_zeroed(0) : frame_alloc(0);
-
-		if (!phys || window_map(addr, phys, r->prot)) {
-			if (phys)
+		phys = kind <= RANGE_DATA ? virt_to_phys(m->content + (addr - m->window)) :
+		       frame_alloc_zeroed(0);
+		if (!phys)
+			return -ENOMEM;
+		if (window_map(addr, phys, r->prot)) {
+			if (kind > RANGE_DATA)
 				frame_free(phys, 0);
 			return -ENOMEM;
 		}
@@ -292,64 +310,59 @@ static int map_range(const struct module_range *r, bool zeroed)
 	return 0;
 }
 
-static void unmap_range(const struct module_range *r)
+/* Takes all pages of m's image out of its window, and gives the frames back. */
+static void unmap_image(struct module *m)
 {
-	u64 end = ALIGN_UP(r->start + r->size, PAGE_SIZE);
+	u64 end = m->range[RANGE_STUBS].start + m->range[RANGE_STUBS].size;
+	u32 content = m->content ? m->image->file_bytes : 0;
 
-	for (u64 addr = r->start; addr < end; addr += PAGE_SIZE) {
+	for (u64 addr = m->window; addr < end; addr += PAGE_SIZE) {
 		u64 phys = window_lookup(addr, NULL);
 
-		if (!phys)
-			continue;
-		window_map(addr, 0, 0);
-		frame_free(phys, 0);
+		if (phys)
+			window_map(addr, 0, 0);
+		if (phys && addr >= m->window + content)
+			frame_free(phys, 0);
 	}
+	for (u64 at = 0; at < content; at += PAGE_SIZE)
+		frame_free(virt_to_phys(m->content + at), 0);
+	m->content = NULL;
 }
 
-/* Writes `len` bytes (NULL: zeroes) to m's pages at `addr`, through the direct map. */
-static void image_write(u64 addr, const void *from, u64 len)
+/* Clears bss, whose pages are where their window says. */
+static void clear_bss(const struct module_range *r)
 {
-	while (len) {
-		u64 part = MIN(PAGE_SIZE - addr % PAGE_SIZE, len);
-		u8 *to = phys_to_virt(window_lookup(ALIGN_DOWN(addr, PAGE_SIZE), NULL));
+	for (u64 addr = r->start; addr < r->start + r->size; addr += PAGE_SIZE)
+		memset(phys_to_virt(window_lookup(addr, NULL)), 0, PAGE_SIZE);
+}
 
-		if (from) {
-			memcpy(to + addr % PAGE_SIZE, from, part);
-			from = (const u8 *)from + part;
-		} else {
-			memset(to + addr % PAGE_SIZE, 0, part);
-		}
-		addr += part;
-		len -= part;
-	}
+/* The module's own id and epoch, in its data or bss: on one page, by alignment. */
+static void write_self(struct module *m)
+{
+	struct module_self *self = phys_to_virt(window_lookup((u64)m->manifest.self, NULL));
+
+	self->id = m->id;
+	self->epoch = m->epoch;
 }
 
 /*
- * Puts the image into its first state: pristine content, bss cleared, and the
- * module's own id and epoch. Nothing may run in it.
+ * Puts the image into its first state: content as it was linked, bss cleared,
+ * and the module's own id and epoch. Nothing may run in it.
  */
 int image_restore(struct module *m)
 {
-	struct module_self self = { .id = m->id, .epoch = m->epoch };
+	int error;
 
 	if (m->built_in)
 		return 0;
-	for (u32 r = RANGE_TEXT; r <= RANGE_DATA; r++)
-		image_write(m->range[r].start,
-			    (u8 *)m->pristine + (m->range[r].start - m->window),
-			    ALIGN_UP(m->range[r].size, PAGE_SIZE));
+	elf_image_copy(m->image, m->content);
+	error = elf_image_link(m->image, m->content, m->window, m->import_at, m->nimports);
+	if (error)
+		return error;
 	if (m->epoch)		/* at first its pages are fresh */
-		image_write(m->range[RANGE_BSS].start, NULL, m->range[RANGE_BSS].size);
-	image_write((u64)m->manifest.self, &self, sizeof(self));
+		clear_bss(&m->range[RANGE_BSS]);
+	write_self(m);
 	return 0;
-}
-
-static void image_release(struct module *m)
-{
-	if (m->image)
-		core_free(m->image->resolved);
-	core_free(m->image);
-	m->image = NULL;
 }
 
 /* Second step: m is LOADED afterwards, or gone. 0 or a negative error. */
@@ -358,10 +371,14 @@ int module_link(struct module *m)
 	struct elf_image *img = m->image;
 	int error = boundary_window(m, m->window, true);
 
+	if (!error)
+		error = content_alloc(m, img->file_bytes);
 	for (u32 r = 0; r < RANGES && !error; r++)
-		error = map_range(&m->range[r], r > RANGE_DATA);
+		error = map_range(m, r);
 	if (!error)
 		error = link_imports(m, img);
+	if (!error)
+		error = image_restore(m);
 	if (!error) {
 		boundary_linked(m);
 		error = link_exports(m, img);
@@ -371,8 +388,6 @@ int module_link(struct module *m)
 		module_discard(m);
 		return error;
 	}
-	image_release(m);
-	image_restore(m);
 	module_linked_hook(m);
 	return 0;
 }
@@ -381,13 +396,12 @@ int module_link(struct module *m)
 void module_discard(struct module *m)
 {
 	module_set_state(m, MODULE_UNLOADED);
-	image_release(m);
 	account_give_back(m, false);
 	boundary_unlinked(m);
-	for (u32 r = 0; r < RANGES && m->window; r++)
-		unmap_range(&m->range[r]);
-	if (m->window)
+	if (m->window) {
+		unmap_image(m);
 		image_window_free(m->window);
+	}
 	module_forget(m);
 }
 

@@ -9,9 +9,9 @@ struct builtin_module;
 
 int module_prepare(const char *file, const void *object, size_t size,
 		   struct module **out);
-const struct symbol_import *module_import(struct module *m, u32 i);
-const char *module_import_provider(struct module *m,
-				   const struct symbol_import *import);
+const char *module_import_name(const struct module *m, u32 i);
+const char *module_import_provider(const struct module *m, u32 i);
+bool module_owns_text(const struct module *m, u64 addr);
 bool module_owns_self(const struct module *m, u64 addr);
 int module_link(struct module *m);
 void module_discard(struct module *m);

@@ -100,7 +100,8 @@ struct module *module_new(const struct module_manifest *manifest)
 void module_forget(struct module *m)
 {
 	modules[m->id] = NULL;
-	core_free(m->pristine);
+	core_free(m->image);
+	core_free(m->import_at);
 	core_free(m);
 }
 
@@ -174,13 +175,12 @@ __noinline void module_linked_hook(struct module *m)
 /* "function" around `addr` in m, its start in *start; NULL: unknown. */
 const char *module_function(const struct module *m, u64 addr, u64 *start)
 {
-	struct elf_image img;
 	const char *name;
 	u32 offset;
 
-	if (!m->object || elf_image_parse(&img, m->object, m->object_size))
+	if (!m->image)
 		return NULL;
-	name = elf_image_function(&img, addr - m->window, &offset);
+	name = elf_image_function(m->image, addr - m->window, &offset);
 	*start = m->window + offset;
 	return name;
 }

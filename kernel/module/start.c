@@ -138,13 +138,12 @@ static u32 objects_find(struct boot_archive *a, struct object *objects, u32 coun
 /* Which objects must be started before `m`, by its imports' providers. */
 static u64 providers_of(struct module *m, struct object *objects, u32 count)
 {
-	const struct symbol_import *import;
 	u64 needs = 0;
 
-	for (u32 i = 0; (import = module_import(m, i)); i++) {
-		const char *provider = module_import_provider(m, import);
+	for (u32 i = 0; i < m->nimports; i++) {
+		const char *provider = module_import_provider(m, i);
 
-		if (strcmp(provider, "core") == 0)
+		if (i && m->imports[i].provider == m->imports[i - 1].provider)
 			continue;
 		for (u32 k = 0; k < count; k++)
 			if (objects[k].m && objects[k].m != m &&

@@ -5,7 +5,7 @@
 #   link/core.o, link/NAME.o    ld -r of the core, of each module with runtime.a
 #   modpost                     versions, import tables, stubs, start order
 #   modules/NAME.ko.debug       ld -r with the import table, hidden names local,
-#                               calls inside the module settled
+#                               distances settled, the rest in a table for the loader
 #   modules/NAME.ko             the same without debug information
 #   whitix.elf.debug, .elf      the core, stubs, and in one layout the modules
 
@@ -42,7 +42,8 @@ $(out)/modules/$(1).ko.debug: $(link)/$(1).v.o $(link)/$(1).mod.o scripts/module
 	$$(Q)$$(LD) -r $$(ld-flags) -T scripts/module.lds -o $$@ \
 		$(link)/$(1).v.o $(link)/$(1).mod.o
 	$$(Q)$$(OBJCOPY) --localize-hidden $$@
-	$$(Q)$$(PYTHON) scripts/settle.py $$@
+	$$(Q)$$(PYTHON) scripts/settle.py $$@ $(link)/$(1).link
+	$$(Q)$$(OBJCOPY) --update-section .whitix.link=$(link)/$(1).link $$@
 $(out)/modules/$(1).ko: $(out)/modules/$(1).ko.debug
 	$$(Q)$$(OBJCOPY) --strip-debug $$< $$@
 endef

@@ -14,9 +14,10 @@ BASE = "rtc"        # has no exports: a broken copy is refused for its fault alo
 
 def broken_names():
     return ("bad_empty bad_text bad_cut_header bad_cut_half bad_cut_end bad_class "
-            "bad_machine bad_type bad_shoff bad_shnum bad_shstrndx bad_reloc_type "
-            "bad_reloc_16 bad_reloc_symbol bad_reloc_offset bad_import_name "
-            "bad_import_version bad_magic bad_abi bad_symbol bad_sizes bad_twin").split()
+            "bad_machine bad_type bad_shoff bad_shnum bad_shstrndx bad_link_magic "
+            "bad_link_groups bad_link_range bad_link_type bad_link_import bad_link_count "
+            "bad_link_offset bad_import_name bad_import_string bad_import_version "
+            "bad_magic bad_abi bad_sizes bad_twin").split()
 
 
 def boot_with_broken(kernel):
