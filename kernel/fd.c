@@ -90,6 +90,14 @@ struct fdtable *fdtable_copy(struct fdtable *from)
 	return fds;
 }
 
+/* A descriptor named `f` and does so no longer. May sleep. */
+static void fd_drop(struct fdtable *fds, struct file *f)
+{
+	if (f)
+		file_locks_drop(f, fds);
+	file_put(f);
+}
+
 /* Drops a reference; the last one closes all. May sleep. */
 void fdtable_put(struct fdtable *fds)
 {
@@ -98,7 +106,7 @@ void fdtable_put(struct fdtable *fds)
 	if (atomic_sub(&fds->refs, 1) != 0)
 		return;
 	for (i = 0; i < fds->size; i++)
-		file_put(fds->file[i]);
+		fd_drop(fds, fds->file[i]);
 	core_free(fds->file);
 	core_free(fds);
 }
@@ -124,7 +132,7 @@ void fdtable_exec(struct fdtable *fds)
 	size_t fd = bitmap_find_set(fds->cloexec, FD_LIMIT, 0);
 
 	for (; fd != BITMAP_NONE; fd = bitmap_find_set(fds->cloexec, FD_LIMIT, fd + 1))
-		file_put(fd_take(fds, fd, true));
+		fd_drop(fds, fd_take(fds, fd, true));
 }
 
 /* See include/core/files.h. */
@@ -228,17 +236,25 @@ long fd_replace(struct file *f, u32 fd, bool cloexec)
 	else
 		bitmap_clear(fds->cloexec, fd);
 	spin_unlock(&fds->lock);
-	file_put(old);
+	fd_drop(fds, old);
 	return 0;
 }
 
 /* Closes a descriptor: 0, -EBADF. May sleep. */
 long fd_close(u32 fd)
 {
-	struct file *f = fd_take(current->process->fds, fd, false);
+	struct fdtable *fds = current->process->fds;
+	struct file *f = fd_take(fds, fd, false);
 
-	if (!f)
-		return -EBADF;
-	file_put(f);
-	return 0;
+	fd_drop(fds, f);
+	return f ? 0 : -EBADF;
+}
+
+/* Does descriptor `fd` name `f`? */
+bool fd_is(int fd, const struct file *f)
+{
+	struct file *now = fd_get(fd);
+
+	file_put(now);
+	return now == f;
 }

@@ -169,6 +169,8 @@ static bool file_bind(struct file *f, const struct file_open *fo)
 
 static void file_free(struct file *f)
 {
+	if (f->flags & FILE_LOCKS)
+		file_locks_drop(f, f);
 	if (f->provider) {
 		if (READ_ONCE(f->provider->live))
 			f->provider->ops.release(f->number);

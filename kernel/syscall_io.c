@@ -335,17 +335,29 @@ static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
 	case F_SETFD:
 		return fd_flags(fd, true, arg);
 	case F_GETFL:
-		return f->oflags | (f->oflags & O_PATH ? 0 : O_LARGEFILE);
+		return f->oflags | (f->node && !(f->oflags & O_PATH) ? O_LARGEFILE : 0);
+	}
+	if (f->oflags & O_PATH)
+		return -EBADF;
+	switch (cmd) {
 	case F_SETFL:
-		if (f->oflags & O_PATH)
-			return -EBADF;
+		if ((arg & O_DIRECT) && (f->node || f->obj) && !S_ISFIFO(f->mode))
+			return -EINVAL;
 		file_set_flags(f, SETFL_FLAGS, arg);
 		return 0;
+	case F_GETLK: case F_SETLK: case F_SETLKW:
+	case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
+		return file_lock(f, fd, cmd, arg);
+	case F_SETOWN:
+		f->owner = (s32)arg;
+		return 0;
+	case F_GETOWN:
+		return f->owner;
 	}
 	return -EINVAL;
 }
 
-/* fcntl(2): descriptors and flags; record locks come later (-EINVAL). */
+/* fcntl(2). */
 long sys_fcntl(int fd, u32 cmd, u64 arg)
 {
 	struct file *f = fd_get(fd);

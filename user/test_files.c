@@ -511,12 +511,242 @@ static void supplementary_groups(void)
 	CHECK_EQ(status, 0);
 }
 
+/* ---- locks ------------------------------------------------------------- */
+
+static int lock(int fd, int cmd, int type, off_t start, off_t len)
+{
+	struct flock l = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = start,
+			   .l_len = len };
+
+	return fcntl(fd, cmd, &l);
+}
+
+/* Who holds a lock that keeps a child from locking so: its type, pid, range. */
+static struct flock seen_by_child(int fd, int type, off_t start, off_t len)
+{
+	struct flock l = { .l_type = (short)type, .l_whence = SEEK_SET, .l_start = start,
+			   .l_len = len };
+	int status, ends[2];
+	pid_t pid;
+
+	CHECK_EQ(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(fcntl(fd, F_GETLK, &l), 0);
+		CHECK_EQ(write(ends[1], &l, sizeof(l)), (long)sizeof(l));
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(read(ends[0], &l, sizeof(l)), (long)sizeof(l));
+	close(ends[0]);
+	close(ends[1]);
+	return l;
+}
+
+static void expect_lock(int fd, off_t at, int type, off_t start, off_t len)
+{
+	struct flock l = seen_by_child(fd, F_WRLCK, at, 1);
+
+	CHECK_EQ(l.l_type, type);
+	if (type == F_UNLCK)
+		return;
+	CHECK_EQ(l.l_start, start);
+	CHECK_EQ(l.l_len, len);
+	CHECK_EQ(l.l_pid, getpid());
+	CHECK_EQ(l.l_whence, SEEK_SET);
+}
+
+static void record_locks(void)
+{
+	int fd, ro, wo;
+
+	fresh("");
+	put_file("f", "0123456789");
+	fd = open("f", O_RDWR);
+	ro = open("f", O_RDONLY);
+	wo = open("f", O_WRONLY);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 10, 10), 0);
+	expect_lock(fd, 10, F_WRLCK, 10, 10);
+	expect_lock(fd, 9, F_UNLCK, 0, 0);
+	expect_lock(fd, 20, F_UNLCK, 0, 0);
+	/* Neighbours of one type become one; a piece of another type splits. */
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 20, 10), 0);
+	expect_lock(fd, 15, F_WRLCK, 10, 20);
+	CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 15, 5), 0);
+	expect_lock(fd, 12, F_WRLCK, 10, 5);
+	expect_lock(fd, 16, F_RDLCK, 15, 5);
+	expect_lock(fd, 25, F_WRLCK, 20, 10);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 12, 1), 0);
+	expect_lock(fd, 12, F_UNLCK, 0, 0);
+	expect_lock(fd, 13, F_WRLCK, 13, 2);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+	expect_lock(fd, 1000, F_WRLCK, 0, 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 0), 0);
+	expect_lock(fd, 15, F_UNLCK, 0, 0);
+	/* Access and arguments. */
+	CHECK_FAILS(lock(ro, F_SETLK, F_WRLCK, 0, 1), EBADF);
+	CHECK_FAILS(lock(wo, F_SETLK, F_RDLCK, 0, 1), EBADF);
+	CHECK_FAILS(lock(fd, F_SETLK, 7, 0, 1), EINVAL);
+	CHECK_FAILS(lock(fd, F_SETLK, F_RDLCK, -1, 1), EINVAL);
+	CHECK_FAILS(lock(fd, F_SETLK, F_RDLCK, 0, -1), EINVAL);
+	CHECK_FAILS(lock(fd, F_SETLK, F_RDLCK, 2, INT64_MAX), 75);	/* EOVERFLOW */
+	CHECK_FAILS(lock(fd, F_GETLK, F_UNLCK, 0, 1), EINVAL);
+	CHECK_FAILS(fcntl(fd, F_SETLK, 16), EFAULT);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 10, -5), 0);
+	expect_lock(fd, 5, F_WRLCK, 5, 5);
+	/* Closing any descriptor of the file gives all up. */
+	close(ro);
+	expect_lock(fd, 5, F_UNLCK, 0, 0);
+}
+
+static void record_lock_conflicts(void)
+{
+	int fd, status;
+	pid_t pid;
+
+	fresh("");
+	put_file("f", "x");
+	fd = open("f", O_RDWR);
+	CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 0, 10), 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(lock(fd, F_SETLK, F_RDLCK, 5, 10), 0);
+		CHECK_FAILS(lock(fd, F_SETLK, F_WRLCK, 5, 1), EAGAIN);
+		CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 10, 1), 0);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	/* Its locks went with it. */
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 0), 0);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void record_lock_waits(void)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	int fd, status, ends[2];
+	char c = 0;
+	pid_t pid;
+
+	fresh("");
+	put_file("f", "x");
+	fd = open("f", O_RDWR);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 0, 1), 0);
+		CHECK_EQ(write(ends[1], "y", 1), 1);
+		sigaction(SIGALRM, &sa, NULL);
+		pause();
+		_exit(0);
+	}
+	usleep(20000);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 1), 0);
+	CHECK_EQ(read(ends[0], &c, 1), 1);
+	/* A signal ends the wait. */
+	sigaction(SIGALRM, &sa, NULL);
+	ualarm(20000, 0);
+	CHECK_FAILS(lock(fd, F_SETLKW, F_WRLCK, 0, 1), EINTR);
+	kill(pid, SIGKILL);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 0, 1), 0);
+}
+
+static void record_lock_deadlock(void)
+{
+	int fd, status, ends[2];
+	char c;
+	pid_t pid;
+
+	fresh("");
+	put_file("f", "x");
+	fd = open("f", O_RDWR);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 0, 1), 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(lock(fd, F_SETLK, F_WRLCK, 1, 1), 0);
+		CHECK_EQ(write(ends[1], "y", 1), 1);
+		CHECK_EQ(lock(fd, F_SETLKW, F_WRLCK, 0, 1), 0);
+		_exit(0);
+	}
+	CHECK_EQ(read(ends[0], &c, 1), 1);
+	usleep(20000);
+	CHECK_FAILS(lock(fd, F_SETLKW, F_WRLCK, 1, 1), EDEADLK);
+	CHECK_EQ(lock(fd, F_SETLK, F_UNLCK, 0, 1), 0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static void description_locks(void)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 5 };
+	int a, b, c;
+
+	fresh("");
+	put_file("f", "x");
+	a = open("f", O_RDWR);
+	b = open("f", O_RDWR);
+	CHECK_EQ(fcntl(a, F_OFD_SETLK, &l), 0);
+	CHECK_FAILS(fcntl(b, F_OFD_SETLK, &l), EAGAIN);
+	CHECK_FAILS(lock(b, F_SETLK, F_WRLCK, 0, 1), EAGAIN);
+	CHECK_EQ(fcntl(b, F_OFD_GETLK, &l), 0);
+	CHECK_EQ(l.l_type, F_WRLCK);
+	CHECK_EQ(l.l_pid, -1);
+	l.l_pid = 1;
+	CHECK_FAILS(fcntl(b, F_OFD_GETLK, &l), EINVAL);
+	/* It goes with the last descriptor of the open file. */
+	c = dup(a);
+	close(a);
+	CHECK_FAILS(lock(b, F_SETLK, F_WRLCK, 0, 1), EAGAIN);
+	close(c);
+	CHECK_EQ(lock(b, F_SETLK, F_WRLCK, 0, 1), 0);
+}
+
+static void flock_locks(void)
+{
+	int a, b, c;
+
+	fresh("");
+	put_file("f", "x");
+	a = open("f", O_RDONLY);
+	b = open("f", O_RDWR);
+	c = open("f", O_PATH);
+	CHECK_FAILS(flock(c, LOCK_SH), EBADF);
+	CHECK_FAILS(flock(a, LOCK_SH | LOCK_EX), EINVAL);
+	CHECK_FAILS(flock(a, 0), EINVAL);
+	CHECK_EQ(flock(a, LOCK_SH), 0);
+	CHECK_EQ(flock(b, LOCK_SH), 0);
+	CHECK_FAILS(flock(a, LOCK_EX | LOCK_NB), EWOULDBLOCK);
+	/* What it had went with the try. */
+	CHECK_EQ(flock(b, LOCK_EX | LOCK_NB), 0);
+	CHECK_FAILS(flock(a, LOCK_SH | LOCK_NB), EWOULDBLOCK);
+	CHECK_EQ(lock(b, F_SETLK, F_WRLCK, 0, 0), 0);
+	CHECK_EQ(flock(b, LOCK_UN), 0);
+	CHECK_EQ(flock(a, LOCK_EX | LOCK_NB), 0);
+	close(a);
+	CHECK_EQ(flock(b, LOCK_EX | LOCK_NB), 0);
+	a = open(".", O_RDONLY | O_DIRECTORY);
+	b = open(".", O_RDONLY | O_DIRECTORY);
+	CHECK_EQ(flock(a, LOCK_EX), 0);
+	CHECK_FAILS(flock(b, LOCK_EX | LOCK_NB), EWOULDBLOCK);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(mount_errors), TEST(mount_needs_root), TEST(tmpfs_size),
 	TEST_DIES(die_of_full_tmpfs, SIGBUS),
 	TEST(statfs_of_others), TEST(directory_sizes), TEST(bind_mount), TEST(bind_recursive),
 	TEST(bind_read_only), TEST(mount_moves), TEST(mount_stacks), TEST(unmount_busy),
 	TEST(mount_flags_remount), TEST(mounts_in_chroot), TEST(supplementary_groups),
+	TEST(record_locks), TEST(record_lock_conflicts), TEST(record_lock_waits),
+	TEST(record_lock_deadlock), TEST(description_locks), TEST(flock_locks),
 };
 
 int main(int argc, char **argv)

@@ -41,8 +41,12 @@ struct file {
 	u64 polled;		/* of file_poll(): an answer, and when it was so */
 	u64 node;		/* a vfs node's reference, 0: none */
 	u64 pos;		/* pos_lock */
+	s32 owner;		/* F_SETOWN: a process, or minus a group */
 	struct core_mutex pos_lock;
 };
+
+/* Of `flags`, besides those of file.h: the file was locked through this one. */
+#define FILE_LOCKS 0x80000000
 
 #define FD_LIMIT 4096		/* most descriptors of a process */
 
@@ -106,6 +110,13 @@ long fd_install(struct file *f, u32 from, bool cloexec);
 /* Replaces what `fd` is: 0, -EBADF, -ENOMEM. */
 long fd_replace(struct file *f, u32 fd, bool cloexec);
 long fd_close(u32 fd);
+bool fd_is(int fd, const struct file *f);	/* it names `f` */
+
+/* ---- locks.c --------------------------------------------------------- */
+
+long file_lock(struct file *f, int fd, u32 cmd, u64 user);	/* of fcntl(2) */
+/* `owner`, a descriptor table or `f` itself, has no locks of the file any more. */
+void file_locks_drop(struct file *f, const void *owner);
 
 /* ---- path.c ---------------------------------------------------------- */
 

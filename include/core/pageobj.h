@@ -20,6 +20,7 @@ struct pageobj {
 	u64 root;		/* a slot, or a node of `height` levels; lock */
 	u32 height;
 	bool read_only;
+	bool locks;		/* may have record locks; stays set */
 	bool archive;		/* the boot archives: reserved memory */
 	u64 npages;		/* lock */
 	u64 node;		/* vfs node of who opened it last, for its name; no reference */
