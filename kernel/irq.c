@@ -64,8 +64,7 @@ void irq_dispatch(u32 vector, struct regs *regs)
 	if (vector == irq_timer_vector) {
 		counts[IRQ_LINES]++;
 		irq_eoi(vector);
-		timer_tick(regs);
-		boundary_tick(regs);
+		timer_interrupt(regs);
 	} else if (vector - IRQ_VECTOR_BASE < IRQ_LINES) {
 		line_raise(vector - IRQ_VECTOR_BASE);
 		irq_eoi(vector);

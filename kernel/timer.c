@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers of the core: a list ordered by deadline, looked at in each timer tick;
- * so a timer is late by up to a tick and never early. Callbacks run in the
- * interrupt, without a lock held: a callback may start its timer again, or free
- * what it lies in.
+ * Timers of the core: a list ordered by deadline. The timer interrupt is set to
+ * the first deadline, or to the next tick if that is sooner; so a timer is never
+ * early, and late by SHOT_MIN_NS at most (by a tick where the 8254 is all there
+ * is). Callbacks run in the interrupt, without a lock held: a callback may start
+ * its timer again, or free what it lies in.
  *
  * Locks: timer_lock, rank LOCK_TIMER.
  */
+#include <asm/irq.h>
 #include <atomic.h>
 #include <boundary.h>
 #include <cpu.h>
@@ -18,7 +20,23 @@
 static struct spinlock timer_lock = SPINLOCK("timers", LOCK_TIMER);
 static LIST_HEAD(timers);		/* ascending; timer_lock */
 static struct timer *timer_running;	/* timer_lock */
-static u64 tick_ns;			/* time of the last tick */
+static u64 tick_ns;			/* time of the last interrupt */
+static u64 tick_next_ns;		/* when a tick is due */
+static u64 shot_ns;			/* what the interrupt is set to; timer_lock */
+
+static bool shots;			/* it can be set; else each is a tick */
+
+/* Interrupts come no denser, so that short timers leave time to others. */
+#define SHOT_MIN_NS 50000ul
+
+/* Sets the interrupt to `deadline_ns`. timer_lock is held. */
+static void shot_set(u64 deadline_ns)
+{
+	u64 now = time_now_ns();
+
+	shot_ns = MAX(deadline_ns, now + SHOT_MIN_NS);
+	shots = irq_timer_shot(shot_ns - now);
+}
 
 /* Prepares a timer that is not running; fn is called in interrupt context. */
 void timer_setup(struct timer *t, void (*fn)(struct timer *), void *arg)
@@ -48,6 +66,8 @@ void timer_start(struct timer *t, u64 deadline_ns)
 		    deadline_ns)
 			break;
 	list_add(&t->node, behind);
+	if (deadline_ns < shot_ns && !this_cpu()->irq_depth)
+		shot_set(deadline_ns);
 	spin_unlock_irq(&timer_lock, flags);
 }
 
@@ -91,15 +111,38 @@ static struct timer *timer_take(u64 now)
 	return t;
 }
 
+/* A tick, if one is due; those that were missed count as one. */
+static void tick(struct regs *regs, u64 now)
+{
+	if (shots && now < tick_next_ns)
+		return;
+	tick_next_ns += TICK_NS;
+	if (tick_next_ns <= now)
+		tick_next_ns = now + TICK_NS;
+	this_cpu()->ticks++;
+	sched_tick(regs_ring3(regs) && !boundary_in_module(current));
+	boundary_tick(regs);
+}
+
+static void shot_next(void)
+{
+	u64 flags = spin_lock_irq(&timer_lock), next = tick_next_ns;
+
+	if (!list_empty(&timers))
+		next = MIN(next, list_first_entry(&timers, struct timer, node)->deadline_ns);
+	shot_set(next);
+	spin_unlock_irq(&timer_lock, flags);
+}
+
 /* See include/core/timer.h. Interrupts off. */
-void timer_tick(struct regs *regs)
+void timer_interrupt(struct regs *regs)
 {
 	u64 now = time_now_ns();
 	struct timer *t;
 
 	tick_ns = now;
-	this_cpu()->ticks++;
-	sched_tick(regs_ring3(regs) && !boundary_in_module(current));
 	while ((t = timer_take(now)))
 		t->fn(t);
+	tick(regs, now);
+	shot_next();
 }

@@ -27,8 +27,8 @@ struct timer {
 void timer_setup(struct timer *t, void (*fn)(struct timer *), void *arg);
 void timer_start(struct timer *t, u64 deadline_ns);	/* absolute */
 void timer_stop(struct timer *t);
-/* From the timer interrupt: runs what is due, accounts the tick. */
-void timer_tick(struct regs *regs);
+/* The timer interrupt: runs what is due, accounts the tick. */
+void timer_interrupt(struct regs *regs);
 
 #define TICK_HZ 100
 #define TICK_NS (NSEC_PER_SEC / TICK_HZ)

@@ -11,6 +11,7 @@
 
 #define TEST_TIMEOUT (5 * NSEC_PER_SEC)
 #define MS NSEC_PER_MSEC
+#define SHORTEST 50000ul	/* ns between timer interrupts (kernel/timer.c) */
 
 struct group {
 	struct wait done;

@@ -68,12 +68,12 @@ void lapic_self_interrupt(u32 vector)
 }
 
 /*
- * Starts the timer: interrupts on `vector` every `count` ticks; vector 0: it
- * only counts down, once.
+ * Starts the timer: one interrupt on `vector` after `count` ticks; vector 0: it
+ * only counts down.
  */
 void lapic_timer_start(u32 vector, u32 count)
 {
-	lapic_write(LAPIC_LVT_TIMER, vector ? LVT_PERIODIC | vector : LVT_MASKED);
+	lapic_write(LAPIC_LVT_TIMER, vector ? vector : LVT_MASKED);
 	lapic_write(LAPIC_TIMER_INITIAL, count);
 }
 

@@ -15,6 +15,8 @@
 #include <asm/tsc.h>
 #include <cpu.h>
 
+#define HZ_PER_KHZ 1000
+
 enum chip { CHIP_PIC, CHIP_APIC_PIC, CHIP_APIC };
 
 static enum chip chip;
@@ -124,9 +126,20 @@ void irq_eoi(u32 vector)
 void irq_timer_start(u32 hz)
 {
 	if (chip != CHIP_PIC) {
-		lapic_timer_start(IRQ_VECTOR_TIMER, apic_timer_hz / hz);
+		irq_timer_shot(NSEC_PER_SEC / hz);
 	} else {
 		pic_timer_start(hz);
 		irq_unmask_line(0);
 	}
+}
+
+/* See asm/irq.h. */
+bool irq_timer_shot(u64 ns)
+{
+	u64 count = ns * (apic_timer_hz / HZ_PER_KHZ) / (NSEC_PER_SEC / HZ_PER_KHZ);
+
+	if (chip == CHIP_PIC)
+		return false;
+	lapic_timer_start(IRQ_VECTOR_TIMER, MAX(count, 1ul));
+	return true;
 }

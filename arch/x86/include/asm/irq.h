@@ -28,8 +28,16 @@ void irq_mask_line(u32 line);
 void irq_unmask_line(u32 line);
 /* Tells the controller that `vector` was taken. Interrupts off. */
 void irq_eoi(u32 vector);
-/* Starts the tick, `hz` times a second, on irq_timer_vector. */
+/*
+ * Starts the timer on irq_timer_vector: a first interrupt after a tick of `hz` a
+ * second, and again with each irq_timer_shot().
+ */
 void irq_timer_start(u32 hz);
+/*
+ * Moves the next timer interrupt to `ns` (at most a second) from now. False: it
+ * comes at every tick whatever is asked (8254). Interrupts off.
+ */
+bool irq_timer_shot(u64 ns);
 /* "apic+ioapic", "apic+pic" or "pic". */
 const char *irqchip_name(void);
 
