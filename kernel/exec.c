@@ -611,6 +611,7 @@ static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 	u64 flags = spin_lock_irq(&process_lock);
 
 	SWAP(p->mm, x->mm);
+	SWAP(p->exe, x->program.file);
 	if (x->fds)
 		SWAP(p->fds, x->fds);
 	spin_unlock_irq(&process_lock, flags);

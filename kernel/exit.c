@@ -105,22 +105,10 @@ static void process_finish(struct process *p)
 
 static void process_give_back(struct process *p)
 {
-	struct fdtable *fds = p->fds;
-	struct fs_context *fs = p->fs;
-	struct mm *mm = p->mm;
-	u64 flags;
-
 	timer_stop(&p->alarm);
-	p->max_resident = mm ? mm->max_resident : 0;
+	p->max_resident = p->mm ? p->mm->max_resident : 0;
 	mm_switch(NULL);
-	flags = spin_lock_irq(&process_lock);
-	p->fds = NULL;
-	p->fs = NULL;
-	p->mm = NULL;
-	spin_unlock_irq(&process_lock, flags);
-	fdtable_put(fds);
-	fs_context_put(fs);
-	mm_put(mm);
+	process_release(p);
 	if (p->vforked) {
 		p->vforked = false;
 		wait_wake_all(&p->vfork);

@@ -3,6 +3,7 @@
  * What the core tells procfs and sysfs (include/interface/info.h has the meaning
  * of each call): copies of its figures, taken under the locks that keep them.
  */
+#include <atomic.h>
 #include <boot.h>
 #include <boundary.h>
 #include <core.h>
@@ -20,6 +21,8 @@
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
+#include <vfs.h>
+#include <whitix/stat.h>
 
 _Static_assert(sizeof(((struct process_info *)0)->limit) ==
 	       sizeof(((struct process *)0)->rlimit), "all limits are told");
@@ -198,6 +201,88 @@ static long memory_get(u32 pid, bool all_may, struct mm **mm)
 	spin_unlock_irq(&process_lock, flags);
 	return error;
 }
+
+/* See include/core/files.h. */
+long process_file(u32 pid, u32 *which, struct file **file)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	struct fdtable *fds = NULL;
+	long error = 0;
+
+	*file = NULL;
+	if (!p)
+		error = -ESRCH;
+	else if (!visible(p))
+		error = -EACCES;
+	else if (*which == PROCESS_EXE)
+		*file = p->exe;
+	else
+		fds = p->fds;
+	if (*file)
+		file_get(*file);
+	if (fds)
+		atomic_add(&fds->refs, 1);
+	spin_unlock_irq(&process_lock, flags);
+	if (fds) {
+		*file = fdtable_next(fds, which);
+		fdtable_put(fds);
+	}
+	return error ? error : *file ? 0 : -ENOENT;
+}
+
+static void info_file(struct process_file *info, struct file *f, u32 fd)
+{
+	struct module *m = f->provider ? module_by_id(f->provider->module) : NULL;
+	struct vfs_attr attr = { 0 };
+
+	*info = (struct process_file){
+		.fd = fd, .mode = f->mode, .oflags = f->oflags, .node = f->node,
+		.pos = f->pos,
+	};
+	if (m)
+		memcpy(info->provider, m->name, sizeof(info->provider));
+	if (f->node || file_getattr(f, &attr))
+		return;
+	info->mode = attr.mode;
+	info->number = attr.ino;
+}
+
+/* A working or root directory: 0, -ESRCH, -EACCES, -ENOENT. */
+static long info_directory(struct process_file *info, u32 pid, u32 which)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	long error = !p ? -ESRCH : !visible(p) ? -EACCES : !p->fs ? -ENOENT : 0;
+
+	if (!error)
+		*info = (struct process_file){
+			.mode = S_IFDIR, .fd = which,
+			.node = which == PROCESS_CWD ? p->fs->cwd : p->fs->root,
+		};
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+
+long process_file_get(u32 pid, u32 which, struct process_file *info)
+{
+	struct process_file told;
+	struct file *f;
+	long error;
+
+	if (which == PROCESS_CWD || which == PROCESS_ROOT) {
+		error = info_directory(&told, pid, which);
+	} else {
+		error = process_file(pid, &which, &f);
+		if (!error)
+			info_file(&told, f, which);
+		file_put(f);
+	}
+	if (error)
+		return error;
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(process_file_get);
 
 static void map_fill(struct process_map *map, const struct vma *v)
 {

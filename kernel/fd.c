@@ -136,6 +136,20 @@ void fdtable_exec(struct fdtable *fds)
 }
 
 /* See include/core/files.h. */
+struct file *fdtable_next(struct fdtable *fds, u32 *fd)
+{
+	struct file *f = NULL;
+
+	spin_lock(&fds->lock);
+	while (*fd < fds->size && !(f = fds->file[*fd]))
+		++*fd;
+	if (f)
+		file_get(f);
+	spin_unlock(&fds->lock);
+	return f;
+}
+
+/* The file behind a descriptor, with a reference; NULL: there is none. */
 struct file *fd_get(int fd)
 {
 	struct fdtable *fds = current->process->fds;

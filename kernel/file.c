@@ -122,17 +122,21 @@ long provider_register(u32 self, const struct file_ops *ops)
 	return handle ? handle : provider_new(self, &bound);
 }
 
+static void provider_get(struct provider *p)
+{
+	spin_lock(&provider_lock);
+	p->refs++;
+	spin_unlock(&provider_lock);
+}
+
 static struct provider *provider_from_handle(u32 handle)
 {
 	struct provider *p;
 
 	preempt_disable();
 	p = handle_object(handle, HANDLE_PROVIDER, NULL);
-	if (p) {
-		spin_lock(&provider_lock);
-		p->refs++;
-		spin_unlock(&provider_lock);
-	}
+	if (p)
+		provider_get(p);
 	preempt_enable();
 	return p;
 }
@@ -202,6 +206,50 @@ static long provider_open(struct file *f, u32 oflags)
 	return number;
 }
 
+/* `f` stands on the same objects as `of`, as the provider's `number`. */
+static void file_share(struct file *f, const struct file *of, u64 number)
+{
+	f->provider = of->provider;
+	f->obj = of->obj;
+	f->wait = of->wait;
+	f->flags = of->flags;
+	f->mode = of->mode;
+	f->ino = of->ino;
+	f->number = number;
+	if (f->provider)
+		provider_get(f->provider);
+	if (f->obj)
+		pageobj_get(f->obj);
+	if (f->wait)
+		wait_get(f->wait);
+}
+
+/*
+ * Makes `f` one more opening of what a descriptor without a node stands on
+ * (FILE_REOPEN): 0, -EACCES, -ENOENT, -ENXIO, or the provider's error.
+ */
+static long file_reopen(struct file *f, u32 oflags)
+{
+	u32 fd = (u32)f->number;
+	const struct file_ops *ops;
+	struct file *of;
+	long number = process_file(f->number >> 32, &fd, &of);
+
+	if (!number && (fd != (u32)f->number || of->node))
+		number = -ENXIO;
+	if (!number && of->provider) {
+		ops = &of->provider->ops;
+		number = ops->reopen && READ_ONCE(of->provider->live) ?
+			 module_result(ops->reopen(of->number, oflags), INT64_MAX) : -ENXIO;
+	}
+	if (number >= 0)
+		file_share(f, of, number);
+	file_put(of);
+	vfs_release(f->node);
+	f->node = 0;
+	return number < 0 ? number : 0;
+}
+
 /*
  * See include/core/files.h: 0, -EIO, -ENFILE, or the provider's error. May
  * sleep.
@@ -229,9 +277,13 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	f->flags = fo->flags;
 	f->mode = mode;
 	f->number = fo->number;
+	f->ino = fo->ino;
 	f->node = node;
 	core_mutex_init(&f->pos_lock);
-	error = file_bind(f, fo) ? provider_open(f, oflags) : -EIO;
+	if (fo->flags & FILE_REOPEN)
+		error = file_reopen(f, oflags);
+	else
+		error = file_bind(f, fo) ? provider_open(f, oflags) : -EIO;
 	if (error) {
 		file_free(f);
 		return error;
@@ -556,7 +608,7 @@ long file_getattr(struct file *f, struct vfs_attr *attr)
 	*attr = (struct vfs_attr){ 0 };
 	if (!f->node) {
 		attr->mode = S_IFIFO | S_IRUSR | S_IWUSR;
-		attr->ino = f->number;
+		attr->ino = f->ino ? f->ino : f->number;
 		attr->nlink = 1;
 		attr->blksize = PAGE_SIZE;
 		attr->uid = current->process->creds.euid;

@@ -65,6 +65,9 @@ static long process_fill(struct process *p, struct process *self, u64 f)
 	} else {
 		p->mm = mm_fork(self->mm);
 	}
+	p->exe = self->exe;
+	if (p->exe)
+		file_get(p->exe);
 	if (f & CLONE_FILES) {
 		atomic_add(&self->fds->refs, 1);
 		p->fds = self->fds;

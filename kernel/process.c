@@ -138,16 +138,31 @@ struct process *process_new(struct process *parent)
 	return p;
 }
 
+/* See include/core/process.h. May sleep. */
+void process_release(struct process *p)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process had = { .fds = p->fds, .fs = p->fs, .mm = p->mm, .exe = p->exe };
+
+	p->fds = NULL;
+	p->fs = NULL;
+	p->mm = NULL;
+	p->exe = NULL;
+	spin_unlock_irq(&process_lock, flags);
+	if (had.fds)
+		fdtable_put(had.fds);
+	if (had.fs)
+		fs_context_put(had.fs);
+	mm_put(had.mm);
+	file_put(had.exe);
+}
+
 /* Frees a process that nobody knows any more. May sleep. */
 void process_free(struct process *p)
 {
 	timer_stop(&p->alarm);
 	signal_flush(&p->sigqueue);
-	if (p->fds)
-		fdtable_put(p->fds);
-	if (p->fs)
-		fs_context_put(p->fs);
-	mm_put(p->mm);
+	process_release(p);
 	core_free(p);
 }
 

@@ -60,7 +60,8 @@ static long wait_for_open(struct pipe *p, const u32 *opens)
 	return *opens == before ? ret : 0;
 }
 
-static u32 ends_of(u32 oflags)
+/* The ends that opening with these flags gives. */
+u32 ends_of(u32 oflags)
 {
 	switch (oflags & O_ACCMODE) {
 	case O_RDONLY:
@@ -72,12 +73,9 @@ static u32 ends_of(u32 oflags)
 	}
 }
 
-static long open_ends(struct pipe *p, u32 ends, bool nonblock)
+/* Counts ends that are opened. p->lock is held. */
+void add_ends(struct pipe *p, u32 ends)
 {
-	long ret = 0;
-
-	if (ends == END_WRITE && nonblock && !p->readers)
-		return -ENXIO;
 	if (ends & END_READ) {
 		p->readers++;
 		p->reader_opens++;
@@ -87,6 +85,15 @@ static long open_ends(struct pipe *p, u32 ends, bool nonblock)
 		p->writer_opens++;
 	}
 	pipe_wake(p);
+}
+
+static long open_ends(struct pipe *p, u32 ends, bool nonblock)
+{
+	long ret = 0;
+
+	if (ends == END_WRITE && nonblock && !p->readers)
+		return -ENXIO;
+	add_ends(p, ends);
 	if (ends == END_READ && !p->writers && !nonblock)
 		ret = wait_for_open(p, &p->writer_opens);
 	else if (ends == END_WRITE && !p->readers)

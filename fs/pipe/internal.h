@@ -60,5 +60,7 @@ void pipe_fill_open(const struct pipe *p, u32 ends, struct file_open *file);
 /* fifo.c */
 extern const struct vfs_special_ops fifo_ops;
 void fifo_gone(struct pipe *p);
+u32 ends_of(u32 oflags);
+void add_ends(struct pipe *p, u32 ends);
 
 #endif

@@ -119,6 +119,7 @@ void pipe_fill_open(const struct pipe *p, u32 ends, struct file_open *file)
 	*file = (struct file_open){
 		.provider = (u32)pipe_provider, .wait = p->wait,
 		.flags = FILE_STREAM | FILE_POLL_STEADY, .number = number_of(p, ends),
+		.ino = p->generation,
 	};
 }
 
@@ -295,6 +296,24 @@ static long pipe_release(u64 number)
 	return 0;
 }
 
+/* The pipe of an open end is opened once more (file.h): that never waits. */
+static long pipe_reopen(u64 number, u32 oflags)
+{
+	struct pipe *p = pipe_enter(number);
+	u32 ends = ends_of(oflags);
+	long ret;
+
+	if (!p)
+		return -EIO;
+	add_ends(p, ends);
+	mutex_lock(&pipes_lock);
+	p->users++;
+	mutex_unlock(&pipes_lock);
+	ret = (long)number_of(p, ends);
+	pipe_leave(p);
+	return ret;
+}
+
 /* Makes a pipe with both ends open: 0, -ENFILE. Does not sleep. */
 long pipe_create(struct file_open *reader, struct file_open *writer)
 {
@@ -316,7 +335,7 @@ SYMBOL_EXPORT(pipe_create);
 
 static const struct file_ops pipe_ops = {
 	.read = pipe_read, .write = pipe_write, .ioctl = pipe_ioctl,
-	.poll = pipe_poll, .release = pipe_release,
+	.poll = pipe_poll, .release = pipe_release, .reopen = pipe_reopen,
 };
 
 static long pipe_init(u32 flags)

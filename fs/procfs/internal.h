@@ -31,13 +31,17 @@
 #define INO_FD(ino) ((u32)((ino) >> ITEM_BITS & ((1u << FD_BITS) - 1)))
 #define INO_OF(id, thread) \
 	((u64)(id) << ID_SHIFT | ((thread) ? INO_THREAD : 0) | ITEM_TOP)
-#define INO_WITH(ino, item) (((ino) & ~((1ull << ITEM_BITS) - 1)) | (item))
+#define INO_WITH(ino, item) (((ino) & ~(INO_THREAD - 1)) | (item))
+/* Item `item` of descriptor `fd`, in the same process or thread as `ino`. */
+#define INO_FILE(ino, fd, item) \
+	(((ino) & ~(INO_THREAD - 1)) | (u64)(fd) << ITEM_BITS | ((item) + ITEM_FIRST))
 #define ROOT_INO ITEM_TOP
 
 /* Directories. Items of DIR_PROCESS are in those of threads too. */
 enum dir {
 	DIR_NONE, DIR_ROOT, DIR_TTY, DIR_SYS, DIR_KERNEL, DIR_RANDOM, DIR_FS, DIR_VM,
-	DIR_PROCESS, DIR_TASK,
+	DIR_PROCESS, DIR_TASK, DIR_FD, DIR_FDINFO,
+	DIR_NUMBERED,		/* of items whose names are numbers: in DIR_FD, DIR_FDINFO */
 };
 
 /* Whose text is made: what `id` of an inode number names. */
@@ -60,6 +64,15 @@ struct item {
 #define ITEM_PROTECTED 0x1	/* for those who may see into the process */
 #define ITEM_PROCESS_ONLY 0x2	/* not in a thread's directory */
 
+/* Items that are known by their place in the table. */
+enum { ITEM_FD_LINK, ITEM_FD_OBJECT, ITEM_FD_INFO, ITEM_EXE, ITEM_CWD, ITEM_PROCESS_ROOT };
+
+/* links.c */
+long link_file(const struct subject *s, struct process_file *file);
+bool link_is_magic(u64 ino);
+long link_target(u64 ino, u64 *target);
+long link_text(u64 ino, char *buf, size_t len);
+
 /* table.c */
 const struct item *item_of(u64 ino);	/* NULL: a directory ITEM_TOP, or none */
 const struct item *item_at(u32 index);	/* NULL: past the last */
@@ -73,7 +86,8 @@ show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo
 	show_devices, show_filesystems, show_interrupts, show_kmsg, show_loadavg,
 	show_meminfo, show_modules, show_partitions, show_stat, show_swaps,
 	show_tty_drivers, show_uptime, show_version, show_vmstat;
-show_fn show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm, show_pid_environ,
+show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm,
+	show_pid_environ,
 	show_pid_limits, show_pid_maps, show_pid_mounts, show_pid_mountinfo, show_pid_oom_score,
 	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
 show_fn show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,

@@ -10,7 +10,8 @@
 #define SUPER 1			/* the one instance's number */
 #define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 1024
-#define LINK_TEXT 40		/* "PID/task/TID" */
+#define LINK_TEXT 64
+#define FD_LINK_SIZE 64		/* as Linux says, whatever the path is */
 #define NUMBER_TEXT 12
 /* readdir positions: ".", "..", items, and numbers from here on. */
 #define POS_NUMBERS 512
@@ -26,24 +27,33 @@ static long procfs_unmount(u64 sb)
 	return 0;
 }
 
-/* Where a link leads, in the calling process's eyes: its length. */
-static long link_text(const struct item *item, char text[LINK_TEXT])
+/* What a descriptor tells of its link, and of what it stands on: 0, -ENOENT. */
+static long fill_descriptor(const struct subject *s, struct vfs_attr *attr)
 {
-	if (!strcmp(item->name, "mounts"))
-		return scnprintf(text, LINK_TEXT, "self/mounts");
-	if (!current_pid())
+	struct process_file file;
+
+	if (link_file(s, &file))
 		return -ENOENT;
-	if (!strcmp(item->name, "self"))
-		return scnprintf(text, LINK_TEXT, "%u", current_pid());
-	return scnprintf(text, LINK_TEXT, "%u/task/%u", current_pid(), current_tid());
+	if (INO_ITEM(s->ino) == ITEM_FD_OBJECT + ITEM_FIRST)
+		attr->mode = (file.mode & S_IFMT ? file.mode & S_IFMT : S_IFREG) | 0600;
+	if (INO_ITEM(s->ino) != ITEM_FD_LINK + ITEM_FIRST)
+		return 0;
+	attr->size = FD_LINK_SIZE;
+	attr->mode = S_IFLNK;
+	if ((file.oflags & O_ACCMODE) != O_WRONLY)
+		attr->mode |= S_IRUSR | S_IXUSR;
+	if ((file.oflags & O_ACCMODE) != O_RDONLY)
+		attr->mode |= S_IWUSR | S_IXUSR;
+	return 0;
 }
 
-static void fill_attr(const struct subject *s, struct vfs_attr *attr)
+static long fill_attr(const struct subject *s, struct vfs_attr *attr)
 {
 	const struct item *item = item_of(s->ino);
 	bool dir = dir_of(s->ino) != DIR_NONE;
 	u64 now = krealtime_ns();
 	char text[LINK_TEXT];
+	long len;
 
 	*attr = (struct vfs_attr){
 		.ino = s->ino, .mode = item ? item->mode : S_IFDIR | 0555,
@@ -54,11 +64,13 @@ static void fill_attr(const struct subject *s, struct vfs_attr *attr)
 		attr->uid = s->process.uid[1];
 		attr->gid = s->process.gid[1];
 	}
-	if (S_ISLNK(attr->mode)) {
-		long len = link_text(item, text);
-
+	if (item && item->dir == DIR_NUMBERED)
+		return fill_descriptor(s, attr);
+	if (S_ISLNK(attr->mode) && !link_is_magic(s->ino)) {
+		len = link_text(s->ino, text, sizeof(text));
 		attr->size = len > 0 ? (u64)len : 0;
 	}
+	return 0;
 }
 
 /* Attributes of what the number names, if it is there: 0, -ENOENT. */
@@ -71,18 +83,20 @@ static long attr_of(u64 ino, struct vfs_attr *attr)
 		return -ENOMEM;
 	error = subject_find(ino, s);
 	if (!error)
-		fill_attr(s, attr);
+		error = fill_attr(s, attr);
 	kfree(s);
 	return error;
 }
 
-/* The number that a name is, 0: none. */
-static u32 number_of(const char *name)
+/* The number that a name is, -1: none. */
+static long number_of(const char *name)
 {
 	const char *end;
 	u64 number = string_to_u64(name, &end);
 
-	return *name == '0' || *end || number > UINT32_MAX ? 0 : (u32)number;
+	if (!*name || *end || (name[0] == '0' && name[1]) || number > UINT32_MAX)
+		return -1;
+	return (long)number;
 }
 
 /* The process of a thread, 0: it is gone. */
@@ -95,6 +109,25 @@ static u32 process_of(u32 tid)
 		pid = p->pid;
 	kfree(p);
 	return pid;
+}
+
+/* The inode of entry `number` of a directory of numbers, 0: it has none such. */
+static u64 numbered(u64 dir, u32 number)
+{
+	bool fits = number && number < 1ul << (VFS_INO_BITS - ID_SHIFT);
+
+	switch (dir_of(dir)) {
+	case DIR_ROOT:
+		return fits ? INO_OF(number, false) : 0;
+	case DIR_TASK:
+		return fits && process_of(number) == INO_ID(dir) ? INO_OF(number, true) : 0;
+	case DIR_FD:
+		return INO_FILE(dir, number, ITEM_FD_LINK);
+	case DIR_FDINFO:
+		return INO_FILE(dir, number, ITEM_FD_INFO);
+	default:
+		return 0;
+	}
 }
 
 /* The table's index of the item that is directory `dir`. */
@@ -132,14 +165,12 @@ static bool item_shown(const struct item *item, u64 dir)
 static u64 find(u64 dir, const char *name)
 {
 	const struct item *item;
-	u32 number = number_of(name);
+	long number = number_of(name);
 
 	if (!strcmp(name, ".."))
 		return parent_of(dir);
-	if (number && dir_of(dir) == DIR_ROOT)
-		return number < 1ul << (VFS_INO_BITS - ID_SHIFT) ? INO_OF(number, false) : 0;
-	if (number && dir_of(dir) == DIR_TASK)
-		return process_of(number) == INO_ID(dir) ? INO_OF(number, true) : 0;
+	if (number >= 0)
+		return numbered(dir, (u32)number);
 	for (u32 i = 0; (item = item_at(i)); i++)
 		if (item_shown(item, dir) && !strcmp(item->name, name))
 			return INO_WITH(dir, i + ITEM_FIRST);
@@ -177,18 +208,12 @@ static long procfs_symlink(u64 sb, u64 dir, const char *name, const char *target
 
 static long procfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
 {
-	const struct item *item = item_of(ino);
-	char text[LINK_TEXT];
-	long n;
+	return link_text(ino, buf, len);
+}
 
-	if (!item || !S_ISLNK(item->mode))
-		return -EINVAL;
-	n = link_text(item, text);
-	if (n > 0) {
-		n = MIN(n, (long)len);
-		memcpy(buf, text, (size_t)n);
-	}
-	return n;
+static long procfs_follow(u64 sb, u64 ino, u64 *target)
+{
+	return link_is_magic(ino) ? link_target(ino, target) : -EINVAL;
 }
 
 static long procfs_link(u64 sb, u64 ino, u64 dir, const char *name)
@@ -250,14 +275,26 @@ static bool put_items(struct dirents *d, u64 dir, u64 pos)
 	return true;
 }
 
-/* The number after `after` in a directory of numbers, or -ENOENT. */
-static long number_next(u64 dir, u32 after)
+static long descriptor_next(u64 dir, u32 from)
+{
+	u32 pid = dir & INO_THREAD ? process_of(INO_ID(dir)) : INO_ID(dir);
+	struct process_file file;
+	long error = process_file_get(pid, from, &file);
+
+	return error ? error : (long)file.fd;
+}
+
+/* The first number from `from` on in a directory of numbers, or an error. */
+static long number_next(u64 dir, u32 from)
 {
 	switch (dir_of(dir)) {
 	case DIR_ROOT:
-		return process_next(after);
+		return process_next(from ? from - 1 : 0);
 	case DIR_TASK:
-		return process_thread_next(INO_ID(dir), after);
+		return process_thread_next(INO_ID(dir), from ? from - 1 : 0);
+	case DIR_FD:
+	case DIR_FDINFO:
+		return descriptor_next(dir, from);
 	default:
 		return -ENOENT;
 	}
@@ -265,13 +302,16 @@ static long number_next(u64 dir, u32 after)
 
 static void put_numbers(struct dirents *d, u64 dir, u64 pos)
 {
-	long number = pos > POS_NUMBERS ? (long)(pos - POS_NUMBERS) - 1 : 0;
+	long number = pos > POS_NUMBERS ? (long)(pos - POS_NUMBERS) : 0;
 	char text[NUMBER_TEXT];
 
-	while ((number = number_next(dir, (u32)number)) >= 0) {
+	for (; (number = number_next(dir, (u32)number)) >= 0; number++) {
+		u64 ino = numbered(dir, (u32)number);
+		const struct item *item = item_of(ino);
+
 		scnprintf(text, sizeof(text), "%ld", number);
-		if (!put_dirent(d, text, INO_OF(number, dir_of(dir) == DIR_TASK), S_IFDIR,
-				POS_NUMBERS + (u64)number + 1))
+		if (ino && !put_dirent(d, text, ino, item ? item->mode : S_IFDIR,
+				       POS_NUMBERS + (u64)number + 1))
 			return;
 	}
 }
@@ -306,6 +346,17 @@ static long open_allowed(u64 ino)
 	return error;
 }
 
+/* What a descriptor stands on is opened anew; the core has it. */
+static long open_object(u64 ino, struct file_open *file)
+{
+	u32 pid = ino & INO_THREAD ? process_of(INO_ID(ino)) : INO_ID(ino);
+
+	*file = (struct file_open){
+		.flags = FILE_REOPEN, .number = (u64)pid << 32 | INO_FD(ino),
+	};
+	return 0;
+}
+
 static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 {
 	const struct item *item = item_of(ino);
@@ -313,6 +364,8 @@ static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 
 	if (!item)
 		return -ENXIO;
+	if (INO_ITEM(ino) == ITEM_FD_OBJECT + ITEM_FIRST)
+		return open_object(ino, file);
 	if ((oflags & O_ACCMODE) != O_RDONLY && !item->store)
 		return -EACCES;
 	if (item->flags & ITEM_PROTECTED)
@@ -352,4 +405,5 @@ const struct fs_ops procfs_ops = {
 	.link = procfs_link, .unlink = procfs_unlink, .rename = procfs_rename,
 	.readdir = procfs_readdir, .open = procfs_open, .hold = procfs_hold,
 	.statfs = procfs_statfs, .write_from = procfs_write_from,
+	.follow = procfs_follow,
 };

@@ -195,7 +195,7 @@ struct maps_text {
 static void put_map_name(struct maps_text *m, const struct process_map *map)
 {
 	const struct process_info *p = m->process;
-	long len = map->node ? vfs_path(VFS_ROOT, map->node, m->path, VFS_PATH_MAX) : 0;
+	long len = map->node ? vfs_path_shown(VFS_ROOT, map->node, m->path, VFS_PATH_MAX) : 0;
 
 	if (len > 0)
 		text_put_escaped(m->text, m->path, (size_t)len, "\n");

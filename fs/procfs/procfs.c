@@ -150,7 +150,7 @@ static long procfs_init(u32 flags)
 		return text_provider;
 	if (boot_id_init())
 		pr_warn("boot_id is not known");
-	return vfs_register_fs(THIS_MODULE, "proc", 0, &procfs_ops);
+	return vfs_register_fs(THIS_MODULE, "proc", VFS_FS_OPENS, &procfs_ops);
 }
 
 MODULE("procfs", .description = "/proc: processes, modules, the boot trace",

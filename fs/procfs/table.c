@@ -9,6 +9,14 @@
 
 /* Order is that of readdir. */
 static const struct item table[] = {
+	[ITEM_FD_LINK] = { "", S_IFLNK | 0700, DIR_NUMBERED, .constant = NULL },
+	[ITEM_FD_OBJECT] = { "", S_IFREG | 0600, DIR_NUMBERED, .constant = NULL },
+	[ITEM_FD_INFO] = { "", S_IFREG | 0400, DIR_NUMBERED, .flags = ITEM_PROTECTED,
+			   .show = show_fdinfo },
+	[ITEM_EXE] = { "exe", S_IFLNK | 0777, DIR_PROCESS, .constant = NULL },
+	[ITEM_CWD] = { "cwd", S_IFLNK | 0777, DIR_PROCESS, .constant = NULL },
+	[ITEM_PROCESS_ROOT] = { "root", S_IFLNK | 0777, DIR_PROCESS, .constant = NULL },
+
 	{ "self", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
 	{ "thread-self", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
 	{ "mounts", S_IFLNK | 0777, DIR_ROOT, .constant = NULL },
@@ -74,6 +82,8 @@ static const struct item table[] = {
 	{ "comm", S_IFREG | 0644, DIR_PROCESS, .show = show_pid_comm },
 	{ "environ", S_IFREG | 0400, DIR_PROCESS, .flags = ITEM_PROTECTED,
 	  .show = show_pid_environ },
+	{ "fd", S_IFDIR | 0500, DIR_PROCESS, .self = DIR_FD },
+	{ "fdinfo", DIR_MODE, DIR_PROCESS, .self = DIR_FDINFO },
 	{ "limits", FILE_MODE, DIR_PROCESS, .show = show_pid_limits },
 	{ "maps", FILE_MODE, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_maps },
 	{ "mountinfo", FILE_MODE, DIR_PROCESS, .show = show_pid_mountinfo },
@@ -114,7 +124,7 @@ enum dir dir_of(u64 ino)
 long subject_find(u64 ino, struct subject *s)
 {
 	const struct item *item = item_of(ino);
-	bool of_process = item && (item->dir == DIR_PROCESS || item->dir == DIR_TASK);
+	bool of_process = item && item->dir >= DIR_PROCESS;
 
 	if (!item && INO_ITEM(ino) != ITEM_TOP)
 		return -ENOENT;

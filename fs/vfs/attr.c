@@ -205,6 +205,21 @@ long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 effective)
 }
 SYMBOL_EXPORT(vfs_access);
 
+/* What a link shows: the path of the node where it leads, or its text. */
+static long read_target(const struct walk *w, struct node *link, char *buf, size_t len)
+{
+	struct node *target;
+	long ret = walk_target(link, &target);
+
+	if (ret >= 0) {
+		ret = ret ? -EINVAL : path_shown(w->root, target, buf, len);
+		node_put(target);
+	}
+	if (ret == -EINVAL)
+		ret = FS_CALL(link->mount, readlink, link->ino, buf, len);
+	return ret;
+}
+
 /* readlink(2): bytes of the target, cut to `len`, or an error. */
 long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len)
 {
@@ -214,7 +229,7 @@ long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len)
 
 	if (!ret) {
 		if (node_is_link(n))
-			ret = FS_CALL(n->mount, readlink, n->ino, buf, len);
+			ret = read_target(&w, n, buf, len);
 		else
 			ret = *path ? -EINVAL : -ENOENT;
 		if (ret > (long)len)

@@ -73,6 +73,7 @@ struct node {
 	bool perm_valid;	/* attr's mode, uid, gid are right */
 	bool attr_valid;	/* all of attr is */
 	bool gone;		/* its last name was removed */
+	bool hidden;		/* its name is only remembered: nobody finds it by that */
 	bool held;		/* the file system was asked to keep it */
 	char *name;		/* name_inline or allocated; not terminated */
 	struct vfs_attr attr;
@@ -157,6 +158,7 @@ long node_add(struct node *dir, const char *name, u32 len,
 	      const struct vfs_attr *attr, u64 seq, struct node **out);
 long node_set_name(struct node *n, struct node *parent, const char *name, u32 len);
 void node_drop_name(struct node *n);
+void node_hide_name(struct node *n);
 void node_changed(struct node *n, bool perm);
 bool node_is_ancestor(const struct node *up, const struct node *n);
 struct node *node_peer(const struct node *n, const struct mount *m);
@@ -173,6 +175,7 @@ long walk_parent(struct walk *w);
 long walk_last(struct walk *w, bool follow, struct node **out);
 long walk_child(struct walk *w, struct node **out);
 long walk_follow(struct walk *w, struct node *link, const char *rest);
+long walk_target(const struct node *link, struct node **out);
 long walk_path(struct walk *w, u64 root, u64 at, const char *path, u32 flags,
 	       struct node **out);
 
@@ -203,5 +206,6 @@ static inline bool mount_is_ro(const struct mount *m)
 
 /* path.c */
 long path_build(struct node *root, struct node *n, char *buf, size_t len);
+long path_shown(struct node *root, struct node *n, char *buf, size_t len);
 
 #endif

@@ -259,7 +259,10 @@ static void name_lost(struct node *n, const struct walk *w)
 	if (node_is_dir(n) || n->attr.nlink <= 1)
 		n->gone = true;
 	peers_lose_name(n, w->at, w->last, w->last_len);
-	node_drop_name(n);
+	if (n->gone)
+		node_hide_name(n);
+	else
+		node_drop_name(n);
 	node_changed(n, false);
 }
 

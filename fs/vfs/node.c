@@ -154,13 +154,24 @@ void node_drop_name(struct node *n)
 
 	if (!parent)
 		return;
-	unchain_name(n);
+	if (!n->hidden)
+		unchain_name(n);
+	n->hidden = false;
 	if (n->name != n->name_inline)
 		kfree(n->name);
 	n->name = n->name_inline;
 	n->name_len = 0;
 	n->parent = NULL;
 	node_unpin(parent);
+}
+
+/* `n` is not found by its name any more; the name is remembered, to be shown. */
+void node_hide_name(struct node *n)
+{
+	if (n->parent && !n->hidden) {
+		unchain_name(n);
+		n->hidden = true;
+	}
 }
 
 /* Makes `n` known as `name` in `parent`: 0, -ENOMEM. */
@@ -170,7 +181,7 @@ long node_set_name(struct node *n, struct node *parent, const char *name, u32 le
 	char *copy = NULL;
 	struct node **slot;
 
-	if (n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
+	if (!n->hidden && n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
 		return 0;
 	if (len > NAME_INLINE) {
 		copy = kmalloc(len);

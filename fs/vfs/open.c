@@ -188,6 +188,8 @@ static long open_file(struct opening *o, struct node *n, struct file_open *file)
 {
 	long ret;
 
+	if (!node_is_dir(n) && (n->mount->type->flags & VFS_FS_OPENS))
+		return fs_result(FS_CALL(n->mount, open, n->ino, o->oflags, file));
 	switch (n->attr.mode & S_IFMT) {
 	case S_IFDIR:
 		return 0;

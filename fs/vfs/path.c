@@ -63,7 +63,7 @@ static long know_name(struct node *n)
 	if (n->parent)
 		return 0;
 	ret = node_load(n, false);
-	if (!ret && (n->gone || !node_is_dir(n)))
+	if (!ret && !node_is_dir(n))
 		ret = -ENOENT;
 	if (!ret)
 		ret = node_parent(n, &dir);
@@ -140,8 +140,20 @@ long path_build(struct node *root, struct node *n, char *buf, size_t len)
 	return (long)len - at;
 }
 
-/* Absolute path of a node below `root`: bytes without NUL, or an error. */
-long vfs_path(u64 root, u64 node, char *buf, size_t len)
+/* Path of `n` as links in /proc show it, no NUL: its length, or an error. */
+long path_shown(struct node *root, struct node *n, char *buf, size_t len)
+{
+	static const char deleted[] = " (deleted)";
+	long ret = path_build(root, n, buf, len);
+
+	if (ret >= 0 && n->gone && len - (size_t)ret >= sizeof(deleted) - 1) {
+		memcpy(buf + ret, deleted, sizeof(deleted) - 1);
+		ret += (long)sizeof(deleted) - 1;
+	}
+	return ret;
+}
+
+static long path_of(u64 root, u64 node, bool shown, char *buf, size_t len)
 {
 	struct node *r = NULL, *n = NULL;
 	long ret;
@@ -150,8 +162,10 @@ long vfs_path(u64 root, u64 node, char *buf, size_t len)
 	ret = node_find(root, &r);
 	if (!ret)
 		ret = node_find(node, &n);
-	if (!ret)
-		ret = path_build(r, n, buf, len);
+	if (!ret && shown)
+		ret = path_shown(r, n, buf, len);
+	else if (!ret)
+		ret = n->gone ? -ENOENT : path_build(r, n, buf, len);
 	if (ret >= 0 && (size_t)ret < len)
 		buf[ret] = 0;
 	if (n)
@@ -161,4 +175,17 @@ long vfs_path(u64 root, u64 node, char *buf, size_t len)
 	nodes_unlock();
 	return ret;
 }
+
+/* Absolute path of a node below `root`: bytes without NUL, or an error. */
+long vfs_path(u64 root, u64 node, char *buf, size_t len)
+{
+	return path_of(root, node, false, buf, len);
+}
 SYMBOL_EXPORT(vfs_path);
+
+/* The same as links in /proc show it (vfs.h). */
+long vfs_path_shown(u64 root, u64 node, char *buf, size_t len)
+{
+	return path_of(root, node, true, buf, len);
+}
+SYMBOL_EXPORT(vfs_path_shown);

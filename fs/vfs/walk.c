@@ -189,14 +189,45 @@ static long read_link(struct node *link, const char *rest, char **path)
 }
 
 /*
+ * The node to which a link leads directly, not by a path, with a reference: 0 or
+ * VFS_OWN_INODE, -EINVAL (it has a path), or an error.
+ */
+long walk_target(const struct node *link, struct node **out)
+{
+	struct mount *m = link->mount;
+	u64 target = 0;
+	long ret, error;
+
+	if (!m->type->ops.follow)
+		return -EINVAL;
+	ret = FS_CALL(m, follow, link->ino, &target);
+	if (ret == VFS_OWN_INODE)
+		target |= (u64)m->id << VFS_INO_BITS;
+	else if (ret)
+		return fs_result(ret);
+	error = node_find(target, out);
+	return error ? error : ret;
+}
+
+/*
  * Goes on with a link's target and then `rest`. Takes over the reference to
  * `link`. 0, -ELOOP, or an error.
  */
 long walk_follow(struct walk *w, struct node *link, const char *rest)
 {
 	char *path = NULL;
-	long ret = w->links >= LINKS_MAX ? -ELOOP : read_link(link, rest, &path);
+	struct node *target;
+	long ret = w->links >= LINKS_MAX ? -ELOOP : walk_target(link, &target);
 
+	if (ret >= 0) {
+		node_put(link);
+		w->links++;
+		w->path = rest;
+		walk_to(w, target);
+		return 0;
+	}
+	if (ret == -EINVAL)
+		ret = read_link(link, rest, &path);
 	node_put(link);
 	if (ret)
 		return ret;

@@ -39,6 +39,7 @@ struct file {
 	struct wait *wait;
 	u64 number;		/* the provider's */
 	u64 polled;		/* of file_poll(): an answer, and when it was so */
+	u64 ino;		/* what fstat() says where there is no node; 0: number */
 	u64 node;		/* a vfs node's reference, 0: none */
 	u64 pos;		/* pos_lock */
 	s32 owner;		/* F_SETOWN: a process, or minus a group */
@@ -95,6 +96,13 @@ struct fdtable *fdtable_new(void);
 struct fdtable *fdtable_copy(struct fdtable *from);	/* NULL: no memory */
 void fdtable_put(struct fdtable *fds);			/* may sleep */
 void fdtable_exec(struct fdtable *fds);			/* close-on-exec */
+/* The first file from descriptor *fd on, which is moved; NULL: none. */
+struct file *fdtable_next(struct fdtable *fds, u32 *fd);
+/*
+ * The same of a process, or its program (PROCESS_EXE), if the caller may see it:
+ * 0, -ESRCH, -EACCES, -ENOENT.
+ */
+long process_file(u32 pid, u32 *which, struct file **file);
 /* The file behind a descriptor with a reference; NULL: -EBADF. */
 struct file *fd_get(int fd);
 /* One descriptor that is polled. */

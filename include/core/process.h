@@ -71,6 +71,7 @@ struct process {
 	struct mm *mm;
 	struct fdtable *fds;
 	struct fs_context *fs;
+	struct file *exe;		/* the program, a reference; process_lock */
 	struct linux_rlimit rlimit[RLIMITS];
 	/* signals: process_lock */
 	struct linux_sigaction action[LINUX_NSIG];
@@ -125,6 +126,7 @@ void process_put(struct process *p);		/* takes process_lock */
 u64 process_rlimit(struct process *p, u32 which);
 /* Like `parent` (NULL: the first), without memory, files, threads. NULL. */
 struct process *process_new(struct process *parent);
+void process_release(struct process *p);	/* its memory, files, directories */
 void process_free(struct process *p);		/* one that never had a thread */
 /* Gives `t` what programs need: task and FPU state. False: no memory. */
 bool process_task_new(struct thread *t);

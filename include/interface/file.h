@@ -23,6 +23,9 @@
 /* How the core treats an open file. */
 #define FILE_SEEKABLE 0x01
 #define FILE_STREAM 0x02	/* pipes, ttys: no position */
+#define FILE_REOPEN 0x1000	/* of an opening alone: the object of descriptor
+				 * `number` & 0xffffffff of process `number` >> 32,
+				 * opened anew */
 #define FILE_CONSOLE 0x04	/* a terminal: the first read ends the boot trace */
 /* The core reads and writes it without asking: null(4). */
 #define FILE_NULL 0x08		/* nothing to read; takes what is written */
@@ -46,6 +49,7 @@ struct file_open {
 	u32 wait;		/* handle of the file's wait object; 0: never waits */
 	u32 flags;		/* FILE_* */
 	u64 number;		/* the provider's number for this open file */
+	u64 ino;		/* st_ino of one without a node; 0: its number */
 };
 
 /*
@@ -74,6 +78,11 @@ struct file_ops {
 	 * release() follows an error.
 	 */
 	long (*open)(u64 number, u32 oflags);
+	/*
+	 * May be NULL (-ENXIO). Open file `number`, which has no node, is opened
+	 * anew through /proc/PID/fd: the number of the new open file, or an error.
+	 */
+	long (*reopen)(u64 number, u32 oflags);
 };
 CONTRACT(file_ops__read, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
@@ -84,7 +93,8 @@ CONTRACT(file_ops__ioctl, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(cmd), ARG_VA
 CONTRACT(file_ops__poll, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__release, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__open, 0, ARG_VALUE(number), ARG_VALUE(oflags));
-OPS_TABLE(file_ops, read, write, ioctl, poll, release, open);
+CONTRACT(file_ops__reopen, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(oflags));
+OPS_TABLE(file_ops, read, write, ioctl, poll, release, open, reopen);
 
 INTERFACE_BEGIN
 

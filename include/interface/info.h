@@ -55,6 +55,21 @@ struct process_map {
 #define MAP_INFO_FILE 0x4
 #define PROCESS_MAPS_MAX 4096	/* bytes of one call */
 
+/* An open file of a process, its program, or one of its directories. */
+struct process_file {
+	u64 node;		/* of vfs, 0: it has none */
+	u64 number;		/* st_ino, where it has no node */
+	u64 pos;
+	u32 fd;
+	u32 mode;		/* S_IF* */
+	u32 oflags;		/* O_* */
+	char provider[MODULE_NAME_MAX];	/* whose file it is, "" the core's alone */
+};
+/* Instead of a descriptor. */
+#define PROCESS_EXE 0xfffffffd
+#define PROCESS_CWD 0xfffffffe
+#define PROCESS_ROOT 0xffffffff
+
 /* Parts of a process's memory that are texts of its own. */
 enum process_memory_part { PROCESS_ARGUMENTS, PROCESS_ENVIRONMENT, PROCESS_AUXV };
 
@@ -120,6 +135,14 @@ CONTRACT(process_maps_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after),
 long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len);
 CONTRACT(process_memory_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(part),
 	 ARG_VALUE(off), ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
+
+/*
+ * The open file of the smallest descriptor from `which` on, or what PROCESS_EXE
+ * and so on say: 0, -ENOENT, -ESRCH, -EACCES. May sleep.
+ */
+long process_file_get(u32 pid, u32 which, struct process_file *info);
+CONTRACT(process_file_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(which),
+	 ARG_STRUCT_OUT(info, struct process_file));
 
 long system_info_get(struct system_info *info);
 CONTRACT(system_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct system_info));

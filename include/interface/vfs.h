@@ -80,6 +80,7 @@ struct vfs_dirent {
 				 * it may remember them */
 #define VFS_FS_DEVICE 0x2	/* needs a block device */
 #define VFS_FS_ROOT 0x4		/* is mounted first of all, and never by programs */
+#define VFS_FS_OPENS 0x8	/* opens its special files itself */
 
 /*
  * What a file system offers. `sb` is the number it gave to a mounted instance,
@@ -124,7 +125,14 @@ struct fs_ops {
 	long (*remount)(u64 sb, const char *options);
 	/* May be NULL: options as /proc/mounts has them, "size=4k,mode=755"; bytes. */
 	long (*options)(u64 sb, char *buf, size_t len);
+	/*
+	 * May be NULL. Where a link leads that is more than a path: 0: *target
+	 * is a vfs node; VFS_OWN_INODE: an inode of this instance; -EINVAL: it
+	 * is an ordinary link.
+	 */
+	long (*follow)(u64 sb, u64 ino, u64 *target);
 };
+#define VFS_OWN_INODE 1
 CONTRACT(fs_ops__mount, 0, ARG_STRING(source, 256), ARG_STRING(options, 1024),
 	 ARG_VALUE(flags), ARG_STRUCT_OUT(root, u64));
 CONTRACT(fs_ops__unmount, 0, ARG_VALUE(sb));
@@ -161,9 +169,11 @@ CONTRACT(fs_ops__remount, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_STRING(options, 1024));
 CONTRACT(fs_ops__options, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_OUT_RETURN(buf, len, 256), ARG_VALUE(len));
+CONTRACT(fs_ops__follow, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
+	 ARG_STRUCT_OUT(target, u64));
 OPS_TABLE(fs_ops, mount, unmount, lookup, getattr, setattr, create, symlink,
 	  readlink, link, unlink, rename, readdir, open, hold, statfs, write_from,
-	  remount, options);
+	  remount, options, follow);
 
 /*
  * Who opens the special files of all file systems: FIFOs (known by `dev` and
@@ -262,6 +272,13 @@ CONTRACT(vfs_readdir, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(pos),
 long vfs_path(u64 root, u64 node, char *buf, size_t len);
 CONTRACT(vfs_path, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(node),
 	 ARG_OUT(buf, len, VFS_PATH_MAX), ARG_VALUE(len));
+/*
+ * The same as links in /proc show it: of files too, and with " (deleted)" if it
+ * has no name any more.
+ */
+long vfs_path_shown(u64 root, u64 node, char *buf, size_t len);
+CONTRACT(vfs_path_shown, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(node),
+	 ARG_OUT_RETURN(buf, len, VFS_PATH_MAX), ARG_VALUE(len));
 /*
  * mount(2) on `node`, which the caller looked up; before there is any mount it is
  * VFS_ROOT. `from` is the node that `source` names, for MS_BIND and MS_MOVE.

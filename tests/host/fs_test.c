@@ -385,6 +385,7 @@ static void test_devices(void **state)
 static void test_procfs(void **state)
 {
 	struct vfs_attr attr;
+	char buf[9];
 	struct vfs_opened o;
 
 	mkdir_at("/proc", 0755);
@@ -400,6 +401,22 @@ static void test_procfs(void **state)
 	expect_text("/proc/filesystems", "nodev\tdevtmpfs\nnodev\tdevfs\nnodev\tramfs\n"
 		    "nodev\ttmpfs\nnodev\tproc\n");
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/2", 0, &attr), -ENOENT);
+
+	/* Links that lead to the object, with a node and without one. */
+	expect_text("/proc/1/cwd/proc/1/root/proc/self/fd/0/proc/self/comm", "init\n");
+	assert_int_equal(vfs_readlink(VFS_ROOT, VFS_ROOT, "/proc/self/fd/0", buf, 9), 1);
+	assert_int_equal(vfs_readlink(VFS_ROOT, VFS_ROOT, "/proc/self/fd/1", buf, 9), 9);
+	assert_memory_equal(buf, "pipe:[77]", 9);
+	assert_int_equal(vfs_readlink(VFS_ROOT, VFS_ROOT, "/proc/self/fd/2", buf, 9), -ENOENT);
+	assert_int_equal(vfs_readlink(VFS_ROOT, VFS_ROOT, "/proc/self/exe", buf, 9), -ENOENT);
+	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/self/fd/1", VFS_FOLLOW, &attr), 0);
+	assert_int_equal(attr.mode, S_IFIFO | 0600);
+	assert_int_equal(open_at("/proc/self/fd/1", O_RDONLY, &o), 0);
+	assert_int_equal(o.file.flags, FILE_REOPEN);
+	assert_int_equal(o.file.number, 1ull << 32 | 1);
+	vfs_release(o.node);
+	assert_int_equal(open_at("/proc/self/fd/1/x", O_RDONLY, &o), -ENOTDIR);
+
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/01", 0, &attr), -ENOENT);
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/1x", 0, &attr), -ENOENT);
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/1/../1", 0, &attr), 0);
