@@ -2,29 +2,28 @@
 /*
  * The boot trace: what the start is made of, and what each part costs. Stages
  * are begun and ended by name; the first read of a console by a program ends
- * the trace, which is then formatted once and does not change any more. Times
- * are TSC ticks (under QEMU's -icount: instructions) since kernel entry.
+ * the trace, which module boottrace then prints. Times are TSC ticks (under
+ * QEMU's -icount: instructions).
  *
  * Stages come from one thread at a time, the one that starts the system, so
  * there is no lock.
  */
 #include <boot.h>
+#include <boottrace.h>
 #include <boundary.h>
 #include <cpu.h>
+#include <errno.h>
 #include <frame.h>
 #include <log.h>
+#include <mm.h>
 #include <modules.h>
-#include <printf.h>
 #include <string.h>
 #include <timer.h>
 
-#define TRACE_VERSION 1
 #define STAGES_MAX 128
-#define STAGE_NAME_MAX 24
-#define PIECE_MAX 512		/* longest piece of JSON */
 
 struct stage {
-	char name[STAGE_NAME_MAX];
+	char name[TRACE_NAME_MAX];
 	char module[MODULE_NAME_MAX];
 	u64 begin, end;		/* TSC; end 0: open */
 	struct boundary_counters cost;	/* while open: what there was before */
@@ -34,17 +33,6 @@ static struct stage stages[STAGES_MAX];
 static u32 nstages;
 static u64 user_tsc, prompt_tsc;
 static int user_stage = -1;
-
-static char *final_text;	/* once the prompt was reached */
-static size_t final_len;
-
-/* Where JSON goes: the part of it that begins at `skip`. */
-struct text {
-	char *buf;
-	size_t room, len;
-	u64 skip;
-	u64 total;		/* length so far, with what was skipped */
-};
 
 /*
  * Begins a stage, about module `module` ("" none). Returns what
@@ -70,7 +58,7 @@ void boottrace_end(int stage)
 	struct boundary_counters now;
 	struct stage *s;
 
-	if (stage < 0 || stages[stage].end || final_text)
+	if (stage < 0 || stages[stage].end || prompt_tsc)
 		return;
 	s = &stages[stage];
 	s->end = time_tsc();
@@ -81,173 +69,64 @@ void boottrace_end(int stage)
 	s->cost.bytes = now.bytes - s->cost.bytes;
 }
 
-/* ---- JSON --------------------------------------------------------------- */
+/* ---- for module boottrace (boottrace.h) ----------------------------------- */
 
-static void __printf(2, 3) put(struct text *t, const char *fmt, ...)
+static struct trace_span span_of(u64 from, u64 to)
 {
-	char piece[PIECE_MAX];
-	va_list args;
-	size_t n, from = 0;
+	u64 ticks = to ? to - from : 0;
 
-	va_start(args, fmt);
-	n = (size_t)vscnprintf(piece, sizeof(piece), fmt, args);
-	va_end(args);
-	if (t->skip > t->total)
-		from = (size_t)MIN((u64)n, t->skip - t->total);
-	t->total += n;
-	n = MIN(n - from, t->room - t->len);
-	memcpy(t->buf + t->len, piece + from, n);
-	t->len += n;
+	return (struct trace_span){ ticks, time_tsc_to_ns(ticks) };
 }
 
-/* `"key": "value"` or null; what JSON would have to escape is dropped. */
-static void put_string(struct text *t, const char *key, const char *value)
+long trace_info_get(struct trace_info *info)
 {
-	char clean[64];
-	size_t n = 0;
+	u64 total = frame_total_count(), used = total - frame_free_count();
+	struct trace_info told = {
+		.to_user = span_of(boot_info.entry_tsc, user_tsc),
+		.to_prompt = span_of(boot_info.entry_tsc, prompt_tsc),
+		.tsc_khz = time_tsc_khz(), .cr3_loads = this_cpu()->cr3_loads,
+		.memory_kib = total * (PAGE_SIZE / 1024),
+		.memory_used_kib = used * (PAGE_SIZE / 1024),
+		.counted = boundary_counts(),
+	};
+	const char *domains = boundary_domains();
 
-	if (!value || !*value) {
-		put(t, "\"%s\":null", key);
-		return;
+	strlcpy(told.layout, boundary_layout(), sizeof(told.layout));
+	strlcpy(told.domains, domains ? domains : "", sizeof(told.domains));
+	strlcpy(told.gate, boundary_gate() ? boundary_gate() : "", sizeof(told.gate));
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(trace_info_get);
+
+long trace_stage_get(u32 index, struct trace_stage *stage)
+{
+	struct trace_stage told = { .name = "" };
+	const struct stage *s = &stages[index];
+
+	if (index >= nstages)
+		return -ENOENT;
+	if (s->end) {
+		memcpy(told.name, s->name, sizeof(told.name));
+		memcpy(told.module, s->module, sizeof(told.module));
+		told.begin_ns = time_tsc_to_ns(s->begin - boot_info.entry_tsc);
+		told.span = span_of(s->begin, s->end);
+		told.calls = (struct trace_calls){ s->cost.down, s->cost.up,
+						   s->cost.across, s->cost.bytes };
 	}
-	for (; *value && n < sizeof(clean) - 1; value++)
-		if (*value >= ' ' && *value < 0x7f && *value != '"' &&
-		    *value != '\\')
-			clean[n++] = *value;
-	clean[n] = '\0';
-	put(t, "\"%s\":\"%s\"", key, clean);
+	return copy_module_to(stage, &told, sizeof(told)) ? -EFAULT : 0;
 }
+SYMBOL_EXPORT(trace_stage_get);
 
-static void put_span(struct text *t, const char *key, u64 ticks)
+long trace_write(u32 self, const char *buf, size_t len)
 {
-	if (ticks)
-		put(t, ",\"%s\":{\"ticks\":%lu,\"ns\":%lu}", key, ticks,
-		    time_tsc_to_ns(ticks));
-	else
-		put(t, ",\"%s\":null", key);
+	const struct module *m = module_by_id(self);
+
+	if (!m || strcmp(m->name, "boottrace") != 0)
+		return -EPERM;
+	log_raw(buf, len);
+	return 0;
 }
-
-static void put_calls(struct text *t, u64 down, u64 up, u64 across, u64 bytes)
-{
-	if (boundary_counts())
-		put(t, ",\"calls_down\":%lu,\"calls_up\":%lu,\"calls_across\":%lu,"
-		    "\"bytes\":%lu", down, up, across, bytes);
-	else
-		put(t, ",\"calls_down\":null,\"calls_up\":null,"
-		    "\"calls_across\":null,\"bytes\":null");
-}
-
-static void put_stage(struct text *t, const struct stage *s)
-{
-	u64 ticks = s->end - s->begin;
-
-	put(t, "{");
-	put_string(t, "name", s->name);
-	put(t, ",");
-	put_string(t, "module", s->module);
-	put(t, ",\"begin_ns\":%lu,\"ticks\":%lu,\"ns\":%lu",
-	    time_tsc_to_ns(s->begin - boot_info.entry_tsc), ticks,
-	    time_tsc_to_ns(ticks));
-	put_calls(t, s->cost.down, s->cost.up, s->cost.across, s->cost.bytes);
-	put(t, "}");
-}
-
-static void put_module(struct text *t, const struct module *m)
-{
-	struct boundary_counters c;
-	u32 domain = 0;
-	const char *placement = boundary_placement(m, &domain);
-
-	put(t, "{");
-	put_string(t, "name", m->name);
-	put(t, ",");
-	put_string(t, "placement", placement);
-	put(t, ",\"domain\":%u,\"link_ticks\":%lu,\"start_ticks\":%lu", domain,
-	    m->link_instr, m->start_instr);
-	boundary_module_counters(m, &c);
-	put_calls(t, c.down, c.up, c.across, c.bytes);
-	put(t, ",\"pages\":%u}", m->pages);
-}
-
-static void put_head(struct text *t)
-{
-	u64 total = frame_total_count(), left = frame_free_count();
-
-	put(t, "{\"version\":%u,", TRACE_VERSION);
-	put_string(t, "layout", boundary_layout());
-	put(t, ",");
-	put_string(t, "domains", boundary_domains());
-	put(t, ",");
-	put_string(t, "gate", boundary_gate());
-	put(t, ",\"tsc_khz\":%lu", time_tsc_khz());
-	put(t, ",\"memory_kib\":%lu,\"memory_used_kib\":%lu",
-	    total * (PAGE_SIZE / 1024), (total - left) * (PAGE_SIZE / 1024));
-	put_span(t, "entry_to_user", user_tsc ? user_tsc - boot_info.entry_tsc : 0);
-	put_span(t, "entry_to_prompt",
-		 prompt_tsc ? prompt_tsc - boot_info.entry_tsc : 0);
-}
-
-static void put_all(struct text *t)
-{
-	const char *comma = "";
-	u32 i;
-
-	put_head(t);
-	put(t, ",\"stages\":[");
-	for (i = 0; i < nstages; i++) {
-		if (!stages[i].end)
-			continue;
-		put(t, "%s", comma);
-		put_stage(t, &stages[i]);
-		comma = ",";
-	}
-	put(t, "],\"modules\":[");
-	comma = "";
-	for (i = 1; i < MODULES_MAX; i++) {
-		struct module *m = module_by_id(i);
-
-		if (!m)
-			continue;
-		put(t, "%s", comma);
-		put_module(t, m);
-		comma = ",";
-	}
-	put(t, "],\"cr3_loads\":%lu}\n", this_cpu()->cr3_loads);
-}
-
-/* See include/core/boot.h. The text ends with a newline. */
-size_t boottrace_text(u64 off, char *buf, size_t len)
-{
-	struct text t = { .buf = buf, .room = len, .skip = off };
-	size_t n;
-
-	if (!final_text) {
-		put_all(&t);
-		return t.len;
-	}
-	if (off >= final_len)
-		return 0;
-	n = MIN(len, final_len - (size_t)off);
-	memcpy(buf, final_text + off, n);
-	return n;
-}
-
-/* Formats the trace for good. Without memory it stays as it is. */
-static void freeze(void)
-{
-	struct text t = { .buf = NULL };
-	char *text;
-
-	put_all(&t);
-	/* A few bytes more: what is measured changes by what is allocated. */
-	text = core_alloc((size_t)t.total + PIECE_MAX);
-	if (!text)
-		return;
-	t = (struct text){ .buf = text, .room = (size_t)t.total + PIECE_MAX };
-	put_all(&t);
-	final_len = t.len;
-	final_text = text;
-}
+SYMBOL_EXPORT(trace_write);
 
 /* ---- marks --------------------------------------------------------------- */
 
@@ -270,21 +149,13 @@ void boottrace_mark_user(void)
 	user_stage = boottrace_begin("userland", "");
 }
 
-/* A program waits for a console for the first time: prints the trace. */
+/* A program waits for a console for the first time: the trace is printed. */
 void boottrace_mark_prompt(void)
 {
-	char piece[PIECE_MAX];
-	u64 off = 0;
-	size_t n;
-
 	if (prompt_tsc)
 		return;
 	boottrace_end(user_stage);
 	prompt_tsc = time_tsc();
-	freeze();
-	print_line("\nwhitix: prompt\nboottrace: ");
-	while ((n = boottrace_text(off, piece, sizeof(piece)))) {
-		log_raw(piece, n);
-		off += n;
-	}
+	print_line("\nwhitix: prompt\n");
+	boottrace_print();
 }

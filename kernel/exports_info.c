@@ -399,6 +399,7 @@ static void info_module(struct module_info *info, const struct module *m)
 		.id = m->id, .address = m->range[RANGE_TEXT].start, .epoch = m->epoch,
 		.resets = m->resets, .faults = m->faults, .pages = m->pages,
 		.quota_pages = m->quota_pages, .handles = m->handles,
+		.link_ticks = m->link_instr, .start_ticks = m->start_instr,
 		.counted = boundary_counts(),
 	};
 	boundary_module_counters(m, &c);
@@ -436,8 +437,6 @@ long core_text_read(u32 what, u64 off, char *buf, size_t len)
 	size_t size = strlen(boot_info.cmdline);
 
 	switch (what) {
-	case CORE_TEXT_BOOTTRACE:
-		return boottrace_text(off, buf, len);
 	case CORE_TEXT_LOG:
 		return log_read(&off, buf, len);
 	case CORE_TEXT_CMDLINE:

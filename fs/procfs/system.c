@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts about the machine and the system. */
+#include <boottrace.h>
 #include <printf.h>
 
 #include "internal.h"
@@ -33,9 +34,14 @@ void show_modules(struct text *t, const struct subject *s)
 			    MODULE_STATE(&m), m.address);
 }
 
+static long read_boottrace(u32 arg, u64 off, char *buf, size_t len)
+{
+	return boottrace_read(off, buf, len);
+}
+
 void show_boottrace(struct text *t, const struct subject *s)
 {
-	text_from(t, core_text_read, CORE_TEXT_BOOTTRACE);
+	text_from(t, read_boottrace, 0);
 }
 
 void show_kmsg(struct text *t, const struct subject *s)

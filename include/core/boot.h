@@ -45,8 +45,6 @@ int boottrace_begin(const char *stage, const char *module);
 void boottrace_end(int stage);
 void boottrace_mark_user(void);		/* first user instruction is next */
 void boottrace_mark_prompt(void);	/* first read of a console by a program */
-/* Text of /proc/boottrace (JSON, one line), from offset. */
-size_t boottrace_text(u64 off, char *buf, size_t len);
 
 /* kernel/main.c */
 __noreturn void kernel_main(void);	/* called by arch/x86/boot on the boot stack */

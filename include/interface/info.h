@@ -106,11 +106,12 @@ struct module_info {
 	u64 address, size;	/* of the text; of the image in bytes */
 	u32 epoch, resets, faults;
 	u32 pages, quota_pages, handles;
+	u64 link_ticks, start_ticks;	/* what linking and starting it took */
 	u32 counted;		/* 0: the figures below can't be counted */
 	u64 down, up, across, bytes;
 };
 
-enum core_text { CORE_TEXT_BOOTTRACE, CORE_TEXT_CMDLINE, CORE_TEXT_LOG };
+enum core_text { CORE_TEXT_CMDLINE, CORE_TEXT_LOG };
 
 INTERFACE_BEGIN
 

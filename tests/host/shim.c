@@ -10,6 +10,7 @@
 
 #include "os.h"
 #include "shim.h"
+#include <boottrace.h>
 #include <echo.h>
 #include <info.h>
 #include <vfs.h>
@@ -963,6 +964,11 @@ long core_text_read(u32 what, u64 off, char *buf, size_t len)
 	len = MIN(len, have - off);
 	memcpy(buf, text + off, len);
 	return (long)len;
+}
+
+long boottrace_read(u64 off, char *buf, size_t len)
+{
+	return core_text_read(0, off, buf, len);
 }
 
 long process_info_get(u32 id, u32 thread, struct process_info *info)
