@@ -545,6 +545,7 @@ static long creds_choose(struct exec *x)
 		x->creds.egid = attr.gid;
 	x->creds.suid = x->creds.fsuid = x->creds.euid;
 	x->creds.sgid = x->creds.fsgid = x->creds.egid;
+	caps_follow_exec(&x->creds);
 	x->secure = x->creds.euid != x->creds.uid || x->creds.egid != x->creds.gid;
 	return 0;
 }
@@ -621,6 +622,9 @@ static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 	current->clear_child_tid = 0;
 	current->task->robust_list = 0;
 	current->tid = p->pid;
+	if (x->secure)
+		p->pdeath_signal = 0;
+	p->undumpable = x->secure;
 	p->creds = x->creds;
 	name_set(p, path);
 	preempt_disable();

@@ -47,17 +47,28 @@ static bool parent_ignores(const struct process *parent)
 	return a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT);
 }
 
-/* Gives the children to process 1. Needs process_lock. */
+/* Who takes the children: the next reaper above, at last process 1. */
+static struct process *reaper_of(struct process *p)
+{
+	do {
+		p = p->parent;
+	} while (p && (!p->subreaper || p->exiting));
+	return p ? p : process_find(INIT_PID);
+}
+
+/* Gives the children to a reaper. Needs process_lock. */
 static void children_give(struct process *p)
 {
-	struct process *init = process_find(INIT_PID), *child, *next;
+	struct process *reaper = reaper_of(p), *child, *next;
 
 	list_for_each_entry_safe(child, next, &p->children, sibling) {
-		child->parent = init;
+		child->parent = reaper;
 		child->exit_signal = SIGCHLD;
-		list_move_tail(&child->sibling, &init->children);
+		list_move_tail(&child->sibling, &reaper->children);
 		if (child->state == PROCESS_ZOMBIE)
 			signal_parent(child, CLD_EXITED, child->exit_status);
+		else if (child->pdeath_signal)
+			signal_send_process(child, child->pdeath_signal, NULL);
 	}
 }
 
@@ -125,6 +136,7 @@ static bool thread_leave(struct process *p, int code)
 	list_del(&t->siblings);
 	p->utime_ns += t->utime_ns;
 	p->stime_ns += t->stime_ns;
+	p->faults += t->faults;
 	t->sigmask = ~0ul;
 	t->kill = false;
 	if (last && !p->exiting) {
@@ -185,7 +197,7 @@ struct wait_result {
 	u32 pid, uid;
 	s32 status;		/* as wait4() gives it */
 	s32 code;		/* CLD_* */
-	u64 utime_ns, stime_ns, max_resident;
+	u64 utime_ns, stime_ns, max_resident, faults;
 };
 
 static bool query_matches(const struct wait_query *q, const struct process *p)
@@ -212,6 +224,7 @@ static bool query_report(const struct wait_query *q, struct process *p,
 		r->utime_ns = p->utime_ns + p->child_utime_ns;
 		r->stime_ns = p->stime_ns + p->child_stime_ns;
 		r->max_resident = MAX(p->max_resident, p->child_max_resident);
+		r->faults = p->faults + p->child_faults;
 		return true;
 	}
 	if (p->stop_report && p->stop_signal && (q->options & WSTOPPED)) {
@@ -249,6 +262,7 @@ static long children_look(const struct wait_query *q, struct wait_result *r)
 	if (zombie) {
 		self->child_utime_ns += r->utime_ns;
 		self->child_stime_ns += r->stime_ns;
+		self->child_faults += r->faults;
 		self->child_max_resident = MAX(self->child_max_resident,
 					       r->max_resident);
 		process_unlink(zombie);
@@ -282,6 +296,7 @@ static long put_rusage(u64 user, const struct wait_result *r)
 		.ru_utime = ns_to_timeval(r->utime_ns),
 		.ru_stime = ns_to_timeval(r->stime_ns),
 		.ru_maxrss = r->max_resident * (PAGE_SIZE / 1024),
+		.ru_minflt = r->faults,
 	};
 
 	return user ? put_user_bytes(user, &usage, sizeof(usage)) : 0;

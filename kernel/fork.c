@@ -115,6 +115,7 @@ static struct thread *thread_copy(const struct linux_clone_args *a)
 	t->fs_base = a->flags & CLONE_SETTLS ? a->tls : self->fs_base;
 	t->gs_base = self->gs_base;
 	t->sigmask = self->sigmask;
+	sched_inherit(task, self->task);
 	if (a->flags & CLONE_CHILD_CLEARTID)
 		t->clear_child_tid = a->child_tid;
 	if (a->flags & CLONE_CHILD_SETTID)
@@ -158,6 +159,7 @@ static long clone_link(struct process *self, struct process *p, struct thread *t
 				memset(p->action, 0, sizeof(p->action));
 		}
 		process_thread_link(p, t);
+		sched_apply(t);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	return error;

@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <string.h>
 #include <vfs.h>
+#include <whitix/capability.h>
 #include <whitix/stat.h>
 
 struct spinlock process_lock = SPINLOCK("process", LOCK_PROCESS);
@@ -85,6 +86,14 @@ static void limits_default(struct process *p)
 		p->rlimit[limits[i].which] = limits[i].limit;
 }
 
+/* What the first process is allowed. */
+static void first_default(struct process *p)
+{
+	limits_default(p);
+	p->creds.cap_bounding = CAPS_ALL;
+	p->timer_slack_ns = TIMER_SLACK_NS;
+}
+
 static void process_inherit(struct process *p, const struct process *from)
 {
 	p->pgrp = from->pgrp;
@@ -92,6 +101,9 @@ static void process_inherit(struct process *p, const struct process *from)
 	p->creds = from->creds;
 	p->nice = from->nice;
 	p->no_new_privs = from->no_new_privs;
+	p->undumpable = from->undumpable;
+	p->personality = from->personality;
+	p->timer_slack_ns = from->timer_slack_ns;
 	memcpy(p->name, from->name, sizeof(p->name));
 	memcpy(p->rlimit, from->rlimit, sizeof(p->rlimit));
 	memcpy(p->action, from->action, sizeof(p->action));
@@ -134,7 +146,7 @@ struct process *process_new(struct process *parent)
 	if (parent)
 		process_inherit(p, parent);
 	else
-		limits_default(p);
+		first_default(p);
 	return p;
 }
 

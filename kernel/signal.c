@@ -209,7 +209,7 @@ bool signal_allowed(const struct process *p, u32 sig)
 {
 	const struct creds *a = &current->process->creds, *b = &p->creds;
 
-	return a->euid == 0 || a->euid == b->suid || a->euid == b->uid ||
+	return (a->cap_effective >> CAP_KILL & 1) || a->euid == b->suid || a->euid == b->uid ||
 	       a->uid == b->suid || a->uid == b->uid ||
 	       (sig == SIGCONT && p->sid == current->process->sid);
 }

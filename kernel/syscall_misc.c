@@ -20,6 +20,7 @@
 #define RANDOM_CHUNK 256	/* of one call to the module */
 #define LOAD_SHIFT 16		/* of sysinfo's load averages */
 #define LOG_CHUNK 512
+#define RESTART_WORD 256
 
 static struct linux_utsname uts = {
 	.sysname = UTS_SYSNAME, .nodename = "whitix", .release = UTS_RELEASE,
@@ -126,14 +127,20 @@ long sys_getrandom(u64 user, u64 len, u32 flags)
 }
 
 /* reboot(2). */
-long sys_reboot(u32 magic1, u32 magic2, u32 cmd)
+long sys_reboot(u32 magic1, u32 magic2, u32 cmd, u64 user)
 {
-	if (!privileged())
+	char word[RESTART_WORD];
+
+	if (!capable(CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic1 != LINUX_REBOOT_MAGIC1 ||
 	    (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 	     magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	/* The word is the firmware's to understand: read, and no more. */
+	if (cmd == LINUX_REBOOT_CMD_RESTART2 &&
+	    copy_string_from_user(word, user, sizeof(word)) < 0)
+		return -EFAULT;
 	switch (cmd) {
 	case LINUX_REBOOT_CMD_CAD_ON:
 	case LINUX_REBOOT_CMD_CAD_OFF:

@@ -88,7 +88,7 @@ static long map_check(const struct file *f, u64 len, u32 flags, u64 offset)
 		return -ENOMEM;
 	if (f && (offset > PAGEOBJ_SIZE_MAX || offset + len > PAGEOBJ_SIZE_MAX))
 		return -EOVERFLOW;
-	return (flags & MAP_LOCKED) && !privileged() &&
+	return (flags & MAP_LOCKED) && !capable(CAP_IPC_LOCK) &&
 	       !process_rlimit(current->process, RLIMIT_MEMLOCK) ? -EPERM : 0;
 }
 
@@ -233,7 +233,7 @@ static long lock_check(u64 addr, u64 end)
 	struct mm *mm = current->mm;
 	u64 limit = process_rlimit(current->process, RLIMIT_MEMLOCK) / PAGE_SIZE, locked;
 
-	if (privileged())
+	if (capable(CAP_IPC_LOCK))
 		return 0;
 	if (!limit)
 		return -EPERM;
@@ -281,7 +281,7 @@ long sys_mlockall(u32 flags)
 
 	if (!flags || flags == MCL_ONFAULT || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
 		return -EINVAL;
-	if (!privileged() && (!limit || ((flags & MCL_CURRENT) && mm->mapped > limit)))
+	if (!capable(CAP_IPC_LOCK) && (!limit || ((flags & MCL_CURRENT) && mm->mapped > limit)))
 		return limit ? -ENOMEM : -EPERM;
 	WRITE_ONCE(mm->map_flags, flags & MCL_FUTURE ? VMA_LOCKED : 0);
 	if (flags & MCL_CURRENT)

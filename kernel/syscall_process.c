@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls on what a process is: ids, groups and sessions, limits, figures,
- * scheduling as Linux answers on one CPU, prctl.
+ * prctl.
  */
 #include <errno.h>
 #include <files.h>
@@ -11,16 +11,9 @@
 #include <syscall.h>
 #include <timer.h>
 
+
 #define ID_KEEP 0xffffffffu
-#define NICE_LEAST (-20)
-#define NICE_MOST 19
 #define MSR_GS_LIMIT USER_END
-#define PRIO_PROCESS 0
-#define SCHED_OTHER 0
-#define SCHED_FIFO 1
-#define SCHED_RR 2
-#define SCHED_BATCH 3
-#define SCHED_IDLE 5
 
 /* See include/core/syscall.h. */
 void creds_changed(void)
@@ -53,16 +46,17 @@ SYSCALL_AS(getegid, (void), current->process->creds.egid)
 /* One kind of id: real, effective, saved, for files. */
 struct ids {
 	u32 *real, *effective, *saved, *fs;
+	u32 cap;		/* who has it may set any */
 };
 
 static struct ids user_ids(struct creds *c)
 {
-	return (struct ids){ &c->uid, &c->euid, &c->suid, &c->fsuid };
+	return (struct ids){ &c->uid, &c->euid, &c->suid, &c->fsuid, CAP_SETUID };
 }
 
 static struct ids group_ids(struct creds *c)
 {
-	return (struct ids){ &c->gid, &c->egid, &c->sgid, &c->fsgid };
+	return (struct ids){ &c->gid, &c->egid, &c->sgid, &c->fsgid, CAP_SETGID };
 }
 
 static bool id_is_own(const struct ids *i, u32 id, bool saved)
@@ -74,9 +68,11 @@ static bool id_is_own(const struct ids *i, u32 id, bool saved)
 /* Sets real, effective and saved id (ID_KEEP: as it is): 0, -EPERM. */
 static long set_res(struct ids i, u32 real, u32 effective, u32 saved)
 {
-	if (!privileged() && (!id_is_own(&i, real, true) ||
-			      !id_is_own(&i, effective, true) ||
-			      !id_is_own(&i, saved, true)))
+	struct creds *c = &current->process->creds, old = *c;
+
+	if (!capable(i.cap) && (!id_is_own(&i, real, true) ||
+				!id_is_own(&i, effective, true) ||
+				!id_is_own(&i, saved, true)))
 		return -EPERM;
 	if (real != ID_KEEP)
 		*i.real = real;
@@ -85,6 +81,7 @@ static long set_res(struct ids i, u32 real, u32 effective, u32 saved)
 	if (saved != ID_KEEP)
 		*i.saved = saved;
 	*i.fs = *i.effective;
+	caps_follow_ids(c, &old);
 	creds_changed();
 	return 0;
 }
@@ -93,7 +90,7 @@ static long set_id(struct ids i, u32 id)
 {
 	if (id == ID_KEEP)
 		return -EINVAL;
-	if (privileged())
+	if (capable(i.cap))
 		return set_res(i, id, id, id);
 	return id == *i.real || id == *i.saved ? set_res(i, ID_KEEP, id, ID_KEEP) : -EPERM;
 }
@@ -103,7 +100,7 @@ static long set_re(struct ids i, u32 real, u32 effective)
 	u32 old = *i.real, now = effective == ID_KEEP ? *i.effective : effective;
 	bool save = real != ID_KEEP || (effective != ID_KEEP && effective != old);
 
-	if (!privileged() && !id_is_own(&i, real, false))
+	if (!capable(i.cap) && !id_is_own(&i, real, false))
 		return -EPERM;
 	return set_res(i, real, effective, save ? now : ID_KEEP);
 }
@@ -112,7 +109,7 @@ static long set_fs(struct ids i, u32 id)
 {
 	u32 old = *i.fs;
 
-	if (id != ID_KEEP && (privileged() || id == old || id_is_own(&i, id, true))) {
+	if (id != ID_KEEP && (capable(i.cap) || id == old || id_is_own(&i, id, true))) {
 		*i.fs = id;
 		creds_changed();
 	}
@@ -161,7 +158,7 @@ long sys_setgroups(s32 size, u64 user)
 	struct creds *c = &current->process->creds;
 	u32 group[NGROUPS_MAX];
 
-	if (!privileged())
+	if (!capable(CAP_SETGID))
 		return -EPERM;
 	if (size < 0 || size > NGROUPS_MAX)
 		return -EINVAL;
@@ -256,7 +253,7 @@ static long limit_set(struct process *p, u32 which, const struct linux_rlimit *n
 		return -EINVAL;
 	if (which == RLIMIT_NOFILE && new->max > FD_LIMIT)
 		return -EPERM;
-	if (new->max > p->rlimit[which].max && !privileged())
+	if (new->max > p->rlimit[which].max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	p->rlimit[which] = *new;
 	return 0;
@@ -278,8 +275,9 @@ long sys_prlimit64(u32 pid, u32 which, u64 new, u64 old)
 	p = pid ? process_find(pid) : current->process;
 	if (!p)
 		error = -ESRCH;
-	else if (p != current->process && !privileged() &&
-		 p->creds.uid != current->process->creds.uid)
+	else if (p != current->process && !capable(CAP_SYS_RESOURCE) &&
+		 (p->creds.uid != current->process->creds.uid ||
+		  p->creds.euid != p->creds.uid || p->creds.suid != p->creds.uid))
 		error = -EPERM;
 	if (!error) {
 		was = p->rlimit[which];
@@ -299,7 +297,7 @@ long sys_getrusage(s32 who, u64 user)
 	struct process *p = current->process;
 	struct linux_rusage r = { 0 };
 	u64 utime = current->utime_ns, stime = current->stime_ns, flags;
-	u64 resident = current->mm->max_resident;
+	u64 resident = current->mm->max_resident, faults = current->faults;
 	struct thread *t;
 
 	if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
@@ -309,10 +307,13 @@ long sys_getrusage(s32 who, u64 user)
 		utime = p->child_utime_ns;
 		stime = p->child_stime_ns;
 		resident = p->child_max_resident;
+		faults = p->child_faults;
 	} else if (who == RUSAGE_SELF) {
 		utime = p->utime_ns;
 		stime = p->stime_ns;
+		faults = p->faults;
 		list_for_each_entry(t, &p->threads, siblings) {
+			faults += t->faults;
 			utime += t->utime_ns;
 			stime += t->stime_ns;
 		}
@@ -321,129 +322,8 @@ long sys_getrusage(s32 who, u64 user)
 	r.ru_utime = ns_to_timeval(utime);
 	r.ru_stime = ns_to_timeval(stime);
 	r.ru_maxrss = resident * (PAGE_SIZE / 1024);
+	r.ru_minflt = faults;
 	return put_user_bytes(user, &r, sizeof(r));
-}
-
-/* ---- scheduling -------------------------------------------------------- */
-
-long sys_sched_yield(void)
-{
-	sched_yield_cpu();
-	return 0;
-}
-
-/* getcpu(2). */
-long sys_getcpu(u64 cpu, u64 node)
-{
-	u32 number = this_cpu()->id, zero = 0;
-
-	return (cpu && put_user_bytes(cpu, &number, sizeof(number))) ||
-	       (node && put_user_bytes(node, &zero, sizeof(zero))) ? -EFAULT : 0;
-}
-
-/* sched_getaffinity(2): CPU 0. */
-long sys_sched_getaffinity(u32 pid, u32 len, u64 user)
-{
-	u64 mask = 1;
-
-	if (len < sizeof(mask) || len % sizeof(mask))
-		return -EINVAL;
-	if (id_of(pid, false) < 0)
-		return -ESRCH;
-	return put_user_bytes(user, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
-}
-
-/* sched_setaffinity(2): what holds CPU 0 is what it is already. */
-long sys_sched_setaffinity(u32 pid, u32 len, u64 user)
-{
-	u64 mask = 0;
-
-	if (get_user_bytes(&mask, user, MIN(len, (u32)sizeof(mask))))
-		return -EFAULT;
-	return id_of(pid, false) < 0 ? -ESRCH : mask & 1 ? 0 : -EINVAL;
-}
-
-SYSCALL_AS(sched_getscheduler, (u32 pid), id_of(pid, false) < 0 ? -ESRCH : SCHED_OTHER)
-
-/* sched_getparam(2). */
-long sys_sched_getparam(u32 pid, u64 user)
-{
-	s32 priority = 0;
-
-	if (id_of(pid, false) < 0)
-		return -ESRCH;
-	return put_user_bytes(user, &priority, sizeof(priority));
-}
-
-/* The policies that time-sharing has; real time is refused (-EPERM). */
-static long sched_set(u32 pid, s32 policy, u64 user)
-{
-	s32 priority;
-
-	if (get_user_bytes(&priority, user, sizeof(priority)))
-		return -EFAULT;
-	if (id_of(pid, false) < 0)
-		return -ESRCH;
-	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		return priority < 1 || priority > 99 ? -EINVAL : -EPERM;
-	if (policy != SCHED_OTHER && policy != SCHED_BATCH && policy != SCHED_IDLE)
-		return -EINVAL;
-	return priority ? -EINVAL : 0;
-}
-
-SYSCALL_AS(sched_setscheduler, (u32 pid, s32 policy, u64 user), sched_set(pid, policy, user))
-SYSCALL_AS(sched_setparam, (u32 pid, u64 user), sched_set(pid, SCHED_OTHER, user))
-
-long sys_sched_get_priority_max(s32 policy)
-{
-	return policy == SCHED_FIFO || policy == SCHED_RR ? 99 :
-	       policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE ?
-	       0 : -EINVAL;
-}
-
-SYSCALL_AS(sched_get_priority_min, (s32 policy),
-	   policy == SCHED_FIFO || policy == SCHED_RR ? 1 : sys_sched_get_priority_max(policy))
-
-/* getpriority(2): 20 - nice, so that it is never negative. PRIO_PROCESS. */
-long sys_getpriority(u32 which, u32 who)
-{
-	u64 flags;
-	struct process *p;
-	long result;
-
-	if (which != PRIO_PROCESS)
-		return which > 2 ? -EINVAL : -ENOSYS;
-	flags = spin_lock_irq(&process_lock);
-	p = who ? process_find(who) : current->process;
-	result = p ? NICE_MOST + 1 - p->nice : -ESRCH;
-	spin_unlock_irq(&process_lock, flags);
-	return result;
-}
-
-/* setpriority(2), PRIO_PROCESS: two steps of niceness are one of the scheduler. */
-long sys_setpriority(u32 which, u32 who, s32 nice)
-{
-	struct process *p;
-	struct thread *t;
-	u64 flags;
-	long error = 0;
-
-	if (which != PRIO_PROCESS)
-		return which > 2 ? -EINVAL : -ENOSYS;
-	nice = MIN(MAX(nice, NICE_LEAST), NICE_MOST);
-	flags = spin_lock_irq(&process_lock);
-	p = who ? process_find(who) : current->process;
-	if (!p)
-		error = -ESRCH;
-	else if (nice < p->nice && !privileged())
-		error = -EACCES;
-	if (!error) {
-		p->nice = nice;
-		list_for_each_entry(t, &p->threads, siblings)
-			WRITE_ONCE(t->priority, PRIORITY_USER + nice / 2);
-	}
-	spin_unlock_irq(&process_lock, flags);
-	return error;
 }
 
 /* ---- odds and ends of a thread ------------------------------------------ */
@@ -486,7 +366,51 @@ static long set_name(u64 user)
 	return 0;
 }
 
-/* prctl(2): what C libraries and shells use. */
+/* Reaper and signals of a parent's end; what is only kept: 0, a value, -EINVAL. */
+static long prctl_process(struct process *p, u32 option, u64 a)
+{
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (a > LINUX_NSIG)
+			return -EINVAL;
+		p->pdeath_signal = a;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user_bytes(a, &p->pdeath_signal, sizeof(u32));
+	case PR_SET_CHILD_SUBREAPER:
+		p->subreaper = a;
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user_bytes(a, &p->subreaper, sizeof(u32));
+	case PR_GET_DUMPABLE:
+		return !p->undumpable;
+	case PR_SET_DUMPABLE:
+		if (a > 1)
+			return -EINVAL;
+		p->undumpable = !a;
+		return 0;
+	case PR_GET_KEEPCAPS:
+		return p->creds.keep_caps;
+	case PR_SET_KEEPCAPS:
+		if (a > 1)
+			return -EINVAL;
+		p->creds.keep_caps = a;
+		return 0;
+	case PR_CAPBSET_READ:
+	case PR_CAPBSET_DROP:
+		return caps_bounding(a, option == PR_CAPBSET_DROP);
+	case PR_GET_TIMERSLACK:
+		return p->timer_slack_ns;
+	case PR_SET_TIMERSLACK:
+		p->timer_slack_ns = (s64)a > 0 ? a : TIMER_SLACK_NS;
+		return 0;
+	case PR_GET_SECUREBITS:
+		return p->creds.keep_caps ? SECBIT_KEEP_CAPS : 0;
+	}
+	return -EINVAL;
+}
+
+/* prctl(2). */
 long sys_prctl(u32 option, u64 a, u64 b, u64 c, u64 d)
 {
 	struct process *p = current->process;
@@ -496,20 +420,26 @@ long sys_prctl(u32 option, u64 a, u64 b, u64 c, u64 d)
 		return set_name(a);
 	case PR_GET_NAME:
 		return put_user_bytes(a, current->name, THREAD_NAME_MAX);
-	case PR_GET_DUMPABLE:
-		return 1;
-	case PR_SET_DUMPABLE:
-		return a > 1 ? -EINVAL : 0;
 	case PR_SET_NO_NEW_PRIVS:
 		if (a != 1 || b || c || d)
 			return -EINVAL;
 		p->no_new_privs = true;
 		return 0;
 	case PR_GET_NO_NEW_PRIVS:
-		return p->no_new_privs;
+		return a || b || c || d ? -EINVAL : p->no_new_privs;
+	case PR_GET_TID_ADDRESS:
+		return put_user_bytes(a, &current->clear_child_tid, sizeof(u64));
 	}
-	return -EINVAL;
+	return prctl_process(p, option, a);
 }
 
-/* personality(2): Linux's own, which is all there is. */
-SYSCALL_AS(personality, (u32 persona), persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL)
+/* personality(2): kept and told; there is only Linux's own. */
+long sys_personality(u32 persona)
+{
+	struct process *p = current->process;
+	u32 old = p->personality;
+
+	if (persona != ID_KEEP)
+		p->personality = persona;
+	return old;
+}

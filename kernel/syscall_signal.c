@@ -193,7 +193,7 @@ long sys_kill(s32 pid, u32 sig)
 }
 
 /* The thread of any process with this id. Needs process_lock; NULL. */
-static struct thread *find_thread(u32 tid, u32 tgid)
+struct thread *find_thread(u32 tid, u32 tgid)
 {
 	struct process *p;
 	struct thread *t;

@@ -79,6 +79,7 @@ static enum outcome page_map(struct mm *mm, u64 addr, u64 phys, u32 prot)
 		frame_put(phys);
 		return FAULT_NO_MEMORY;
 	}
+	current->faults++;
 	if (++mm->resident > mm->max_resident)
 		mm->max_resident = mm->resident;
 	return FAULT_DONE;

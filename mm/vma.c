@@ -13,6 +13,7 @@
 #include <pageobj.h>
 #include <process.h>
 #include <string.h>
+#include <whitix/capability.h>
 #include <whitix/mman.h>
 
 #define VMAS_MAX 65530		/* Linux's max_map_count */
@@ -230,7 +231,7 @@ static long size_check(struct mm *mm, u64 pages, const struct vma *like, u32 fla
 	if (data && limit != RLIM_INFINITY && data_pages(mm) + pages > limit / PAGE_SIZE)
 		return -ENOMEM;
 	limit = process_rlimit(p, RLIMIT_MEMLOCK) / PAGE_SIZE;
-	if ((like->flags & VMA_LOCKED) && p->creds.euid != 0 &&
+	if ((like->flags & VMA_LOCKED) && !(p->creds.cap_effective >> CAP_IPC_LOCK & 1) &&
 	    mm_count(mm, 0, USER_END, VMA_LOCKED) + pages > limit)
 		return -EAGAIN;
 	return 0;

@@ -46,7 +46,6 @@ struct mm {
 	u64 arg_start, arg_end, env_end;	/* for /proc */
 	u64 auxv_start, auxv_end;
 	u64 stack_top;
-	u64 faults;		/* pages that were made present; lock */
 	u32 map_flags;		/* VMA_LOCKED after mlockall(MCL_FUTURE); lock */
 };
 

@@ -38,6 +38,8 @@ struct creds {
 	u32 gid, egid, sgid, fsgid;
 	u32 ngroups;
 	u32 group[NGROUPS_MAX];
+	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding;
+	bool keep_caps;		/* when no user id is 0 any more */
 };
 
 /* Root and working directory (vfs nodes) and umask; shared by CLONE_FS. */
@@ -83,6 +85,11 @@ struct process {
 	bool exiting;			/* exit_group or a fatal signal */
 	bool executed;			/* execve() after fork: setpgid refuses */
 	bool no_new_privs;
+	bool undumpable;
+	u32 subreaper;			/* orphans below it become its children */
+	u32 pdeath_signal;		/* when the parent ends; 0: none */
+	u32 personality;
+	u64 timer_slack_ns;
 	s32 exit_status;		/* as wait4() gives it */
 	struct wait change;		/* a child changed; stop and continue */
 	struct wait vfork;		/* vfork's parent waits for exec or exit */
@@ -94,6 +101,7 @@ struct process {
 	u64 start_ns;
 	/* times of ended threads, and of children that were waited for */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns;
+	u64 faults, child_faults;
 	u64 max_resident, child_max_resident;	/* pages */
 };
 
@@ -108,6 +116,7 @@ struct task {
 	struct linux_stack altstack;
 	struct list_head sigqueue;	/* process_lock */
 	u64 robust_list;
+	u32 sched_policy, sched_priority;	/* process_lock */
 	struct regs start;		/* with which ring 3 is first entered */
 	u64 trap_vector, trap_error, trap_address;	/* of the last fault */
 	u64 set_child_tid;		/* address to write the id to at first, or 0 */
@@ -140,6 +149,16 @@ __noreturn void process_enter_user(void);
 struct fs_context *fs_context_copy(const struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
 bool process_is_orphaned(struct process *p);	/* its group; process_lock held */
+
+struct thread *find_thread(u32 tid, u32 tgid);	/* of a program; process_lock held */
+
+#define TIMER_SLACK_NS 50000
+
+/* ---- caps.c ---------------------------------------------------------- */
+
+void caps_follow_ids(struct creds *c, const struct creds *old);
+void caps_follow_exec(struct creds *c);
+long caps_bounding(u64 cap, bool drop);
 
 /* ---- exit.c ---------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 
 #include <process.h>
 #include <types.h>
+#include <whitix/capability.h>
 
 /* What uname(2) says; programs look for this system's ABI by the name. */
 #define UTS_SYSNAME "Linux"
@@ -47,10 +48,20 @@ long restart_sleep(u64 deadline_ns);
 /* Deadline of the sleep that is being restarted; 0: this is a new one. */
 u64 restart_deadline(void);
 
-/* Super-user, the only privilege there is. */
+/* May the caller do what capability `cap` is for? */
+static inline bool capable(u32 cap)
+{
+	return current->process->creds.cap_effective >> cap & 1;
+}
+
+/* Super-user, for what has no capability of its own. */
 static inline bool privileged(void)
 {
-	return current->process->creds.euid == 0;
+	return capable(CAP_SYS_ADMIN);
 }
+
+/* Gives a thread the priority that its policy and niceness ask for. */
+void sched_apply(struct thread *t);
+void sched_inherit(struct task *task, const struct task *from);
 
 #endif

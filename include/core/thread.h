@@ -71,6 +71,7 @@ struct thread {
 	struct ubuf ubuf[THREAD_UBUFS];
 	u32 nubufs;
 	u64 utime_ns, stime_ns;
+	u64 faults;		/* pages that were made present for it */
 	/* kernel/boundary/'s own */
 	struct gate_frame *unwind_at;	/* with `unwind`: at which nesting */
 	struct up_frame *up;	/* innermost call up that is being served in C */

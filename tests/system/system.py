@@ -40,6 +40,7 @@ TESTS = (
     "usertests",
     "test_files",
     "test_memory",
+    "test_process",
     "badptr",
     "gateabuse",
 )

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/* test_process: ids, capabilities, scheduling, limits and figures, as Linux has them. */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "ktap.h"
+
+#define NOBODY 65534
+#define NONE 99999		/* no process has this id */
+#define CAP_VERSION_3 0x20080522
+#define CAP_KILL 5
+#define CAP_LAST 40
+#define PAGES 100
+
+struct cap_sets {
+	uint32_t effective, permitted, inheritable;
+};
+
+static long cap_call(long number, struct cap_sets sets[2])
+{
+	struct { uint32_t version; int pid; } header = { CAP_VERSION_3, 0 };
+
+	return syscall(number, &header, sets);
+}
+
+static uint32_t effective(void)
+{
+	struct cap_sets sets[2];
+
+	CHECK_EQ(cap_call(SYS_capget, sets), 0);
+	return sets[0].effective;
+}
+
+static void capabilities_follow_ids(void)
+{
+	struct cap_sets sets[2];
+
+	CHECK_EQ(effective(), 0xffffffff);
+	CHECK_EQ(setresuid(-1, 1000, -1), 0);
+	CHECK_EQ(effective(), 0);
+	CHECK_EQ(setresuid(-1, 0, -1), 0);
+	CHECK_EQ(effective(), 0xffffffff);
+	CHECK_EQ(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), 0);
+	CHECK_EQ(setresuid(1000, 1000, 1000), 0);
+	CHECK_EQ(cap_call(SYS_capget, sets), 0);
+	CHECK_EQ(sets[0].effective, 0);
+	CHECK_EQ(sets[0].permitted, 0xffffffff);
+	sets[0].effective = sets[0].permitted = 1 << CAP_KILL;
+	sets[1] = (struct cap_sets){ 0 };
+	CHECK_EQ(cap_call(SYS_capset, sets), 0);
+	sets[0].permitted = 0xffffffff;
+	CHECK_FAILS(cap_call(SYS_capset, sets), EPERM);
+	CHECK_EQ(kill(1, 0), 0);
+}
+
+static void capabilities_dropped(void)
+{
+	struct cap_sets none[2] = { 0 };
+
+	CHECK_EQ(prctl(PR_CAPBSET_READ, CAP_LAST, 0, 0, 0), 1);
+	CHECK_FAILS(prctl(PR_CAPBSET_READ, CAP_LAST + 1, 0, 0, 0), EINVAL);
+	CHECK_EQ(cap_call(SYS_capset, none), 0);
+	CHECK_FAILS(setuid(5), EPERM);
+	CHECK_FAILS(syscall(SYS_sethostname, "x", 1), EPERM);
+	CHECK_FAILS(setpriority(PRIO_PROCESS, 0, -3), EACCES);
+	CHECK_FAILS(prctl(PR_CAPBSET_DROP, 1, 0, 0, 0), EPERM);
+}
+
+static void scheduling_is_kept(void)
+{
+	struct sched_param p = { .sched_priority = 5 };
+	struct timespec t;
+
+	CHECK_EQ(syscall(SYS_sched_setscheduler, 0, SCHED_RR, &p), 0);
+	CHECK_EQ(syscall(SYS_sched_getscheduler, 0), SCHED_RR);
+	CHECK_EQ(syscall(SYS_sched_rr_get_interval, 0, &t), 0);
+	CHECK_EQ(t.tv_nsec, 100000000);
+	p.sched_priority = 0;
+	CHECK_FAILS(syscall(SYS_sched_setparam, 0, &p), EINVAL);
+	CHECK_EQ(syscall(SYS_sched_setscheduler, 0, SCHED_IDLE, &p), 0);
+	CHECK_FAILS(syscall(SYS_sched_setscheduler, -1, SCHED_OTHER, &p), EINVAL);
+	CHECK_FAILS(syscall(SYS_sched_setscheduler, NONE, SCHED_OTHER, &p), ESRCH);
+	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	CHECK_FAILS(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &p), EPERM);
+	p.sched_priority = 1;
+	CHECK_FAILS(syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &p), EPERM);
+}
+
+static void priorities(void)
+{
+	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 100), 0);
+	CHECK_EQ(getpriority(PRIO_PROCESS, 0), 19);
+	CHECK_EQ(setpgid(0, 0), 0);
+	CHECK_EQ(setpriority(PRIO_PGRP, 0, 3), 0);
+	CHECK_EQ(getpriority(PRIO_PGRP, 0), 3);
+	CHECK_FAILS(setpriority(PRIO_PROCESS, NONE, 0), ESRCH);
+	CHECK_FAILS(setpriority(PRIO_USER + 1, 0, 0), EINVAL);
+	CHECK_EQ(setresuid(NOBODY, NOBODY, NOBODY), 0);
+	CHECK_FAILS(setpriority(PRIO_PROCESS, 0, 1), EACCES);
+	CHECK_FAILS(setpriority(PRIO_PROCESS, 1, 19), EPERM);
+}
+
+static void faults_are_counted(void)
+{
+	struct rusage r;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		char *p = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		memset(p, 1, PAGES * 4096);
+		_exit(0);
+	}
+	CHECK_EQ(syscall(SYS_wait4, pid, &status, 0, &r), pid);
+	CHECK(r.ru_minflt > PAGES && r.ru_maxrss > PAGES * 4);
+	CHECK_EQ(getrusage(RUSAGE_CHILDREN, &r), 0);
+	CHECK(r.ru_minflt > PAGES && r.ru_maxrss > PAGES * 4);
+}
+
+/* An orphan goes to the next process above that takes them. */
+static void subreaper(void)
+{
+	int status;
+	pid_t pid;
+
+	CHECK_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (fork() == 0)
+			_exit(5);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(waitpid(-1, &status, 0) > 0);
+	CHECK_EQ(WEXITSTATUS(status), 5);
+}
+
+static void parent_death_signal(void)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	CHECK_EQ(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			write(ends[1], "r", 1);
+			for (;;)
+				pause();
+		}
+		read(ends[0], &byte, 1);
+		_exit(0);
+	}
+	close(ends[1]);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	CHECK_EQ(read(ends[0], &byte, 1), 0);	/* nobody holds the other end */
+}
+
+static void small_answers(void)
+{
+	CHECK_EQ(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), 0);
+	CHECK_EQ(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0);
+	CHECK_FAILS(prctl(PR_SET_DUMPABLE, 2, 0, 0, 0), EINVAL);
+	CHECK_EQ(prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), 50000);
+	CHECK_EQ(syscall(SYS_personality, 0x40000), 0);
+	CHECK_EQ(syscall(SYS_personality, 0xffffffff), 0x40000);
+	CHECK_FAILS(syscall(SYS_reboot, 0xfee1dead, 672274793, 0xa1b2c3d4, 8), EFAULT);
+}
+
+static const struct ktap_test tests[] = {
+	TEST(capabilities_follow_ids), TEST(capabilities_dropped), TEST(scheduling_is_kept),
+	TEST(priorities), TEST(faults_are_counted), TEST(subreaper),
+	TEST(parent_death_signal), TEST(small_answers),
+};
+
+int main(int argc, char **argv)
+{
+	return ktap_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
