@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
+#include <tty.h>
 
 #define EXIT_STATUS(code) (((code) & 0xff) << 8)
 #define STATUS_STOPPED 0x7f
@@ -158,6 +159,8 @@ __noreturn void process_exit_thread(int code)
 		if (p->pid == INIT_PID)
 			panic("init has ended with status 0x%x", p->exit_status);
 		process_give_back(p);
+		if (p->pid == p->sid)
+			tty_session_end(p->sid);
 		process_finish(p);
 	} else {
 		mm_switch(NULL);

@@ -18,6 +18,30 @@ long process_signal_group(u32 self, u32 pgrp, u32 sig)
 	return signal_send_group(pgrp, sig, NULL, false);
 }
 
+long process_signal_leader(u32 self, u32 sid, u32 sig)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(sid);
+
+	if (p && sig >= 1 && sig <= LINUX_NSIG)
+		signal_send_process(p, sig, NULL);
+	spin_unlock_irq(&process_lock, flags);
+	return p ? 0 : -ESRCH;
+}
+
+long process_group_session(u32 self, u32 pgrp)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p;
+	long sid = -ESRCH;
+
+	list_for_each_entry(p, &process_list, all)
+		if (p->pgrp == pgrp)
+			sid = p->sid;
+	spin_unlock_irq(&process_lock, flags);
+	return sid;
+}
+
 long process_session(u32 self, u32 *sid, u32 *pgrp)
 {
 	struct process *p = current->process;
@@ -68,5 +92,7 @@ SYMBOL_EXPORT(provider_register);
 SYMBOL_EXPORT(file_handle_claim);
 SYMBOL_EXPORT(file_handle_release);
 SYMBOL_EXPORT(process_signal_group);
+SYMBOL_EXPORT(process_signal_leader);
+SYMBOL_EXPORT(process_group_session);
 SYMBOL_EXPORT(process_session);
 SYMBOL_EXPORT(process_signal_state);

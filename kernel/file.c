@@ -193,12 +193,18 @@ static long provider_open(struct file *f, u32 oflags)
 {
 	struct provider *p = f->provider;
 	long number;
+	u32 wait = 0;
 
 	if (!p || !p->ops.open || !READ_ONCE(p->live) || (oflags & O_PATH))
 		return 0;
-	number = module_result(p->ops.open(f->number, oflags), INT64_MAX);
+	op_begin();
+	number = module_result(p->ops.open(f->number, oflags, &wait), INT64_MAX);
 	if (number >= 0) {
 		f->number = number;
+		if (wait && f->wait)
+			wait_put(f->wait);
+		if (wait)
+			f->wait = wait_from_handle(wait);
 		return 0;
 	}
 	f->provider = NULL;

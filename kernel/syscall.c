@@ -33,7 +33,7 @@
 	X(sched_getscheduler) X(sched_get_priority_max) \
 	X(sched_get_priority_min) X(mlock) X(munlock) X(mlockall) X(munlockall) \
 	X(prctl) X(arch_prctl) X(setrlimit) X(chroot) X(sync) X(settimeofday) \
-	X(mount) X(umount2) X(reboot) X(sethostname) X(setdomainname) X(gettid) \
+	X(vhangup) X(mount) X(umount2) X(reboot) X(sethostname) X(setdomainname) X(gettid) \
 	X(tkill) X(time) X(futex) X(sched_setaffinity) X(sched_getaffinity) \
 	X(sched_rr_get_interval) X(capget) X(capset) \
 	X(getdents64) X(set_tid_address) X(fadvise64) X(clock_settime) \

@@ -11,6 +11,7 @@
 #include <mm.h>
 #include <pageobj.h>
 #include <pipe.h>
+#include <printf.h>
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
@@ -373,26 +374,20 @@ long sys_fcntl(int fd, u32 cmd, u64 arg)
 /* ---- ioctl ------------------------------------------------------------- */
 
 /* Sizes of arguments of commands that are older than the _IOC scheme. */
-static const struct {
-	u16 cmd;
-	u8 size;
-	u8 access;		/* UBUF_READ: the module reads it */
-} ioctl_sizes[] = {
-	{ TCGETS, sizeof(struct linux_termios), UBUF_WRITE },
-	{ TCSETS, sizeof(struct linux_termios), UBUF_READ },
-	{ TCSETSW, sizeof(struct linux_termios), UBUF_READ },
-	{ TCSETSF, sizeof(struct linux_termios), UBUF_READ },
-	{ TIOCGPGRP, 4, UBUF_WRITE }, { TIOCSPGRP, 4, UBUF_READ },
-	{ TIOCOUTQ, 4, UBUF_WRITE }, { TIOCSTI, 1, UBUF_READ },
-	{ TIOCGWINSZ, sizeof(struct linux_winsize), UBUF_WRITE },
-	{ TIOCSWINSZ, sizeof(struct linux_winsize), UBUF_READ },
-	{ TIOCMGET, 4, UBUF_WRITE }, { TIOCMSET, 4, UBUF_READ },
-	{ FIONREAD, 4, UBUF_WRITE }, { TIOCGSID, 4, UBUF_WRITE },
-	{ TIOCSETD, 4, UBUF_READ }, { TIOCGETD, 4, UBUF_WRITE },
+#define GET(cmd, size) { cmd, size, UBUF_WRITE }
+#define SET(cmd, size) { cmd, size, UBUF_READ }
+static const struct { u32 cmd; u8 size, access; } ioctl_sizes[] = {
+	GET(TCGETS, 36), SET(TCSETS, 36), SET(TCSETSW, 36), SET(TCSETSF, 36),
+	GET(TCGETA, 18), SET(TCSETA, 18), SET(TCSETAW, 18), SET(TCSETAF, 18),
+	GET(TIOCGPGRP, 4), SET(TIOCSPGRP, 4), GET(TIOCOUTQ, 4), SET(TIOCSTI, 1),
+	GET(TIOCGWINSZ, 8), SET(TIOCSWINSZ, 8), GET(TIOCMGET, 4), SET(TIOCMSET, 4),
+	SET(TIOCMBIS, 4), SET(TIOCMBIC, 4), GET(TIOCGSOFTCAR, 4), SET(TIOCSSOFTCAR, 4),
+	GET(TIOCGSERIAL, 72), SET(TIOCSSERIAL, 72), GET(TIOCGICOUNT, 80), SET(TIOCPKT, 4),
+	GET(FIONREAD, 4), GET(TIOCGSID, 4), SET(TIOCSETD, 4), GET(TIOCGETD, 4),
+	GET(KDGKBTYPE, 1), GET(KDGETMODE, 4), GET(KDGKBMODE, 4), GET(KDGKBLED, 1),
+	GET(KDGETLED, 1), GET(KDGKBMETA, 4), GET(VT_OPENQRY, 4), GET(VT_GETMODE, 8),
+	SET(VT_SETMODE, 8), GET(VT_GETSTATE, 6), { TIOCSIG, 0, 0 },
 	{ TIOCLINUX, 1, UBUF_READ | UBUF_WRITE },
-	{ KDGKBTYPE, 1, UBUF_WRITE }, { KDGETMODE, 4, UBUF_WRITE },
-	{ KDGKBMODE, 4, UBUF_WRITE }, { VT_OPENQRY, 4, UBUF_WRITE },
-	{ VT_GETMODE, 8, UBUF_WRITE }, { VT_GETSTATE, 6, UBUF_WRITE },
 };
 
 /* Size of a command's argument in bytes (0: a value) and its directions. */
@@ -430,6 +425,20 @@ static long provider_ioctl(struct file *f, u32 cmd, u64 arg)
 	result = module_result(result, INT32_MAX);
 	file_touched(f);
 	return result == -EINTR ? -ERESTARTSYS : result;
+}
+
+/* TIOCGPTPEER: the module said which terminal; `oflags` are open(2)'s. */
+static long open_peer(u32 number, u32 oflags)
+{
+	char path[24];
+	struct file *f;
+	long result;
+
+	snprintf(path, sizeof(path), "/dev/pts/%u", number);
+	result = file_open_path(path_root(), path, oflags, 0, &f, NULL);
+	if (!result && (result = fd_install(f, 0, oflags & O_CLOEXEC)) < 0)
+		file_put(f);
+	return result;
 }
 
 static long ioctl_flag(struct file *f, u32 flag, u64 arg)
@@ -478,6 +487,8 @@ long sys_ioctl(int fd, u32 cmd, u64 arg)
 	default:
 		result = f->provider ? provider_ioctl(f, cmd, arg) :
 				       ioctl_object(f, cmd, arg);
+		if (cmd == TIOCGPTPEER && result >= 0)
+			result = open_peer(result, arg);
 	}
 	file_put(f);
 	return result;

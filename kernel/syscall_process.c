@@ -10,6 +10,7 @@
 #include <string.h>
 #include <syscall.h>
 #include <timer.h>
+#include <tty.h>
 
 
 #define ID_KEEP 0xffffffffu
@@ -243,6 +244,12 @@ long sys_setsid(void)
 		self->pgrp = self->sid = self->pid;
 	spin_unlock_irq(&process_lock, flags);
 	return result;
+}
+
+/* vhangup(2): of the caller's controlling terminal. */
+long sys_vhangup(void)
+{
+	return privileged() ? module_result(tty_hangup(current->process->sid), 0) : -EPERM;
 }
 
 /* ---- limits and figures ------------------------------------------------ */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console: the VGA screen in text mode, 80 by 25, as terminal tty0 (IBM VGA
+ * console: the VGA screen in text mode, 80 by 25, as terminal tty1 (IBM VGA
  * Technical Reference, 2: text modes; 4: CRT and graphics controllers).
  *
  * The emulator (vt.c) works on cells in memory; rows that changed are copied to
@@ -89,7 +89,7 @@ static void show(void)
 }
 
 /* tty_port_ops.write: takes all. Answers to queries are typed in afterwards. */
-static long console_write(u64 port, const char *buf, size_t len)
+static long console_write(u64 port, u64 seq, const char *buf, size_t len)
 {
 	char reply[VT_REPLY_MAX];
 	u32 reply_len;
@@ -104,7 +104,7 @@ static long console_write(u64 port, const char *buf, size_t len)
 	vt.reply_len = 0;
 	mutex_unlock(&lock);
 	if (reply_len)
-		tty_input(THIS_MODULE, tty, reply, reply_len);
+		tty_input(THIS_MODULE, tty, ktime_ns(), reply, reply_len);
 	return (long)len;
 }
 
@@ -117,6 +117,16 @@ static long console_size(u64 port)
 static long console_configure(u64 port, u32 baud, u32 cflag)
 {
 	return 0;
+}
+
+static long console_ioctl(u64 port, u32 cmd, u64 arg, u32 ubuf)
+{
+	return -ENOTTY;
+}
+
+static long console_key(u64 port, u32 key, u32 value)
+{
+	return -ENOTTY;
 }
 
 /* ---- start ------------------------------------------------------------- */
@@ -175,6 +185,8 @@ static long console_init(u32 flags)
 		.write = console_write,
 		.size = console_size,
 		.configure = console_configure,
+		.ioctl = console_ioctl,
+		.key = console_key,
 	};
 	long number = mmio_map(THIS_MODULE, SCREEN_PHYS, SCREEN_BYTES);
 
@@ -192,12 +204,12 @@ static long console_init(u32 flags)
 	else
 		begin();
 	show();
-	number = tty_port_register(THIS_MODULE, "tty0", LINUX_MAKEDEV(TTY_MAJOR, 0),
+	number = tty_port_register(THIS_MODULE, "tty1", LINUX_MAKEDEV(TTY_MAJOR, 1),
 				   THE_PORT, &ops);
 	if (number < 0)
 		return number;
 	tty = (u32)number;
-	return 0;
+	return tty_set_active(THIS_MODULE, tty);
 }
 
 MODULE("console", .description = "VGA text screen",

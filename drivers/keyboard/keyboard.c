@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keyboard: the PS/2 keyboard of an i8042 controller, which types into terminal
- * tty0 (IBM PS/2 Hardware Interface Technical Reference, keyboard and auxiliary
+ * keyboard: the PS/2 keyboard of an i8042 controller, which types into the
+ * console that is shown (IBM PS/2 Hardware Interface Technical Reference, keyboard and auxiliary
  * device controller). The controller translates to scan code set 1.
  *
  * Commands go to port 0x64, which is the core's: it refuses those that reset
@@ -39,7 +39,6 @@
 #define FLUSH_MAX 32		/* bytes that may be left from before */
 #define LOOKS_MAX 1000		/* at a controller that is busy */
 #define BYTES_MAX 256		/* in one interrupt */
-#define TERMINAL "tty0"
 #define RECORD_LOCKS "locks"
 
 enum led_state { LED_IDLE, LED_COMMAND_SENT, LED_VALUE_SENT };
@@ -48,7 +47,6 @@ static struct keyboard keyboard;
 static struct mutex lock = MUTEX_INIT;	/* all but init */
 static enum led_state led_state;
 static u8 leds;			/* what the keyboard shows or is being told */
-static long tty = -ENOENT;	/* tty's number; it may come later than we */
 
 static u8 status(void)
 {
@@ -140,10 +138,10 @@ static size_t byte(u8 code, char *out)
 
 static void type(const char *buf, size_t len)
 {
-	if (tty < 0)
-		tty = tty_port_find(THIS_MODULE, TERMINAL);
-	if (tty >= 0)
-		tty_input(THIS_MODULE, (u32)tty, buf, len);
+	static u64 ticket;
+
+	ticket = MAX(ktime_ns(), ticket + 1);
+	tty_input(THIS_MODULE, TTY_ACTIVE, ticket, buf, len);
 }
 
 static void keyboard_interrupt(u64 cookie)

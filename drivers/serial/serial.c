@@ -18,6 +18,7 @@
 #include <runtime.h>
 #include <string.h>
 #include <tty.h>
+#include <whitix/ioctl.h>
 #include <whitix/stat.h>
 #include <whitix/termios.h>
 
@@ -51,6 +52,7 @@ enum uart_register {
 #define LCR_STOP2 0x04
 #define LCR_PARITY 0x08
 #define LCR_EVEN 0x10
+#define LCR_BREAK 0x40
 #define LCR_DLAB 0x80
 #define MCR_DTR 0x01
 #define MCR_RTS 0x02
@@ -62,6 +64,9 @@ enum uart_register {
 #define LSR_BREAK 0x10
 #define LSR_THR_EMPTY 0x20
 #define MSR_CTS 0x10
+#define MSR_DSR 0x20
+#define MSR_RI 0x40
+#define MSR_DCD 0x80
 
 struct line {
 	const char *name;
@@ -81,8 +86,11 @@ struct line {
 	/* l: transmit ring; numbers only grow */
 	u8 ring[TX_RING];
 	u32 head, tail;
+	u32 seq;		/* l: number of the next byte that tty writes */
+	bool seq_known;		/* l */
 	/* l: losses since start */
 	u32 overruns, framing, parity, breaks, reported;
+	u32 received;
 };
 
 static struct line lines[] = {
@@ -188,7 +196,7 @@ static struct line *line_of(u64 port)
 }
 
 /* tty_port_ops.write: bytes that went into the ring. */
-static long serial_write(u64 port, const char *buf, size_t len)
+static long serial_write(u64 port, u64 seq, const char *buf, size_t len)
 {
 	struct line *l = line_of(port);
 	size_t done = 0;
@@ -196,6 +204,8 @@ static long serial_write(u64 port, const char *buf, size_t len)
 	if (!l)
 		return -ENODEV;
 	mutex_lock(&l->lock);
+	if (seq != TTY_NO_SEQ && l->seq_known && (s32)((u32)seq - l->seq) < 0)
+		done = MIN(l->seq - (u32)seq, len);
 	while (done < len) {
 		size_t begin = l->head % TX_RING;
 		size_t part = MIN(len - done, (size_t)(TX_RING - ring_len(l)));
@@ -209,6 +219,10 @@ static long serial_write(u64 port, const char *buf, size_t len)
 		transmit(l);
 	}
 	l->was_full |= done < len;
+	if (seq != TTY_NO_SEQ) {
+		l->seq = (u32)seq + (u32)done;
+		l->seq_known = true;
+	}
 	mutex_unlock(&l->lock);
 	return (long)done;
 }
@@ -217,6 +231,108 @@ static long serial_write(u64 port, const char *buf, size_t len)
 static long serial_size(u64 port)
 {
 	return 0;
+}
+
+/* tty_port_ops.key: a serial line is no console with keys. */
+static long serial_key(u64 port, u32 key, u32 value)
+{
+	return -ENOTTY;
+}
+
+static u32 modem_lines(const struct line *l)
+{
+	u8 mcr = reg_read(l, MCR), msr = reg_read(l, MSR);
+
+	return (mcr & MCR_DTR ? TIOCM_DTR : 0) | (mcr & MCR_RTS ? TIOCM_RTS : 0) |
+	       (msr & MSR_CTS ? TIOCM_CTS : 0) | (msr & MSR_DSR ? TIOCM_DSR : 0) |
+	       (msr & MSR_RI ? TIOCM_RNG : 0) | (msr & MSR_DCD ? TIOCM_CAR : 0);
+}
+
+static void set_modem_lines(const struct line *l, u32 lines)
+{
+	reg_write(l, MCR, MCR_OUT2 | (lines & TIOCM_DTR ? MCR_DTR : 0) |
+			  (lines & TIOCM_RTS ? MCR_RTS : 0));
+}
+
+static long give(u32 ubuf, const void *value, size_t size)
+{
+	long n = ubuf_write(ubuf, 0, value, size);
+
+	return n < 0 ? n : (size_t)n == size ? 0 : -EFAULT;
+}
+
+static long get_serial(const struct line *l, u64 port, u32 ubuf)
+{
+	struct linux_serial s = {
+		.type = PORT_16550A, .line = (s32)port, .port = l->base,
+		.irq = l->irq, .xmit_fifo_size = FIFO_BURST + 1,
+		.baud_base = CLOCK, .close_delay = 50, .closing_wait = 3000,
+	};
+
+	return give(ubuf, &s, sizeof(s));
+}
+
+static long get_counts(const struct line *l, u32 ubuf)
+{
+	struct linux_serial_icounter c = {
+		.frame = (s32)l->framing, .overrun = (s32)l->overruns,
+		.parity = (s32)l->parity, .brk = (s32)l->breaks,
+		.rx = (s32)l->received, .tx = (s32)l->tail,
+	};
+
+	return give(ubuf, &c, sizeof(c));
+}
+
+static long change_modem_lines(const struct line *l, u32 cmd, u32 ubuf)
+{
+	u32 now = modem_lines(l), value;
+	long n = ubuf_read(ubuf, 0, &value, sizeof(value));
+
+	if (n != sizeof(value))
+		return n < 0 ? n : -EFAULT;
+	set_modem_lines(l, cmd == TIOCMBIS ? now | value :
+			   cmd == TIOCMBIC ? now & ~value : value);
+	return 0;
+}
+
+static long ioctl_locked(struct line *l, u64 port, u32 cmd, u32 ubuf)
+{
+	u32 value;
+	u8 lcr;
+
+	switch (cmd) {
+	case TIOCMGET:
+		value = modem_lines(l);
+		return give(ubuf, &value, sizeof(value));
+	case TIOCMSET:
+	case TIOCMBIS:
+	case TIOCMBIC:
+		return change_modem_lines(l, cmd, ubuf);
+	case TIOCSBRK:
+	case TIOCCBRK:
+		lcr = reg_read(l, LCR) & (u8)~LCR_BREAK;
+		reg_write(l, LCR, lcr | (cmd == TIOCSBRK ? LCR_BREAK : 0));
+		return 0;
+	case TIOCGSERIAL:
+		return get_serial(l, port, ubuf);
+	case TIOCGICOUNT:
+		return get_counts(l, ubuf);
+	}
+	return -ENOTTY;
+}
+
+/* tty_port_ops.ioctl: modem lines, break, what the chip is. */
+static long serial_ioctl(u64 port, u32 cmd, u64 arg, u32 ubuf)
+{
+	struct line *l = line_of(port);
+	long result;
+
+	if (!l)
+		return -ENODEV;
+	mutex_lock(&l->lock);
+	result = ioctl_locked(l, port, cmd, ubuf);
+	mutex_unlock(&l->lock);
+	return result;
 }
 
 /* tty_port_ops.configure: holds for what is written from now on. */
@@ -257,12 +373,21 @@ static void report_losses(struct line *l)
 		l->overruns, l->framing, l->parity, l->breaks);
 }
 
-/* Takes at most a chunk out of the receiver. */
-static size_t receive(struct line *l, char *buf)
-{
-	size_t n = 0;
+/* What the receiver gave: bytes that are well, then perhaps one event. */
+struct received {
+	char buf[RX_CHUNK];
+	size_t len;
+	bool bad;		/* then comes a break or a byte with an error */
+	u32 kind;		/* TTY_INPUT_* */
+	u8 byte;
+};
 
-	while (n < RX_CHUNK) {
+/* Takes at most a chunk out of the receiver, up to what is not well. */
+static void receive(struct line *l, struct received *r)
+{
+	r->len = 0;
+	r->bad = false;
+	while (r->len < RX_CHUNK && !r->bad) {
 		u8 lsr = reg_read(l, LSR);
 		u8 byte;
 
@@ -270,10 +395,32 @@ static size_t receive(struct line *l, char *buf)
 		if (!(lsr & LSR_DATA))
 			break;
 		byte = reg_read(l, RBR);
-		if (!(lsr & LSR_BREAK))	/* a break reads as a NUL */
-			buf[n++] = (char)byte;
+		l->received++;
+		r->bad = lsr & (LSR_BREAK | LSR_PARITY | LSR_FRAMING);
+		if (!r->bad) {
+			r->buf[r->len++] = (char)byte;
+			continue;
+		}
+		r->kind = lsr & LSR_BREAK ? TTY_INPUT_BREAK : TTY_INPUT_PARITY;
+		r->byte = byte;
 	}
-	return n;
+}
+
+/* Another number for each call of tty_input(), also after a reset. */
+static u64 ticket(void)
+{
+	static u64 last;
+	u64 now = ktime_ns();
+
+	return last = MAX(now, last + 1);
+}
+
+static void deliver(const struct line *l, const struct received *r)
+{
+	if (r->len)
+		tty_input(THIS_MODULE, l->tty, ticket(), r->buf, r->len);
+	if (r->bad)
+		tty_input_error(THIS_MODULE, l->tty, ticket(), r->kind, r->byte);
 }
 
 /* Makes a new edge of what is still pending, so that there is an interrupt. */
@@ -292,7 +439,7 @@ static void raise_again(struct line *l)
 static void serial_interrupt(u64 port)
 {
 	struct line *l = line_of(port);
-	char buf[RX_CHUNK];
+	struct received got;
 	bool room;
 	size_t n, total = 0;
 
@@ -300,15 +447,15 @@ static void serial_interrupt(u64 port)
 		return;
 	do {
 		mutex_lock(&l->lock);
-		n = receive(l, buf);
+		receive(l, &got);
 		report_losses(l);
 		reg_read(l, MSR);
 		transmit(l);
 		room = l->was_full && ring_len(l) <= TX_RING / 2;
 		l->was_full &= !room;
 		mutex_unlock(&l->lock);
-		if (n)
-			tty_input(THIS_MODULE, l->tty, buf, n);
+		n = got.len + got.bad;
+		deliver(l, &got);
 		if (room)
 			tty_writable(THIS_MODULE, l->tty);
 		total += n;
@@ -354,6 +501,8 @@ static long start(struct line *l, u32 index, bool recovering)
 		.write = serial_write,
 		.size = serial_size,
 		.configure = serial_configure,
+		.ioctl = serial_ioctl,
+		.key = serial_key,
 	};
 	long tty, irq;
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Terminals as open files: read, write, poll and ioctl(2) as Linux answers.
+ * Terminals as open files: open, read, write, poll and release as Linux answers.
  *
- * A file's number is the terminal's index with TTY_NUMBER_* flags, so open
- * files are the same after a reset.
+ * A file's number says which terminal it is, how it was reached, and which
+ * opening it is (internal.h), so open files are the same after a reset, and a
+ * hang-up ends all openings before it.
  */
 #include <devfs.h>
 #include <errno.h>
 #include <file.h>
+#include <string.h>
 #include <whitix/fcntl.h>
-#include <whitix/ioctl.h>
 #include <whitix/signal.h>
 #include <whitix/stat.h>
 
@@ -25,33 +26,66 @@
 #define CONSOLE_MODE (S_IFCHR | 0600)
 #define RDEV_TTY LINUX_MAKEDEV(5, 0)
 #define RDEV_CONSOLE LINUX_MAKEDEV(5, 1)
+#define RDEV_PTMX LINUX_MAKEDEV(5, 2)
+#define RDEV_TTY0 LINUX_MAKEDEV(4, 0)
 #define DEFAULT_CONSOLE "ttyS0"
-#define DEFAULT_MIRROR "tty0"
+#define DEFAULT_MIRROR "tty1"
+#define ACTIVE_CONSOLE "tty0"
 
-/* TCXONC's argument. */
-enum { FLOW_OUT_OFF, FLOW_OUT_ON, FLOW_IN_OFF, FLOW_IN_ON };
+u32 tty_provider;
+static struct tty *console;	/* /dev/console; NULL: the one that is shown */
 
-static u32 provider;
-
-/* Finds the terminal that an open file means. The lock is taken. */
-static struct tty *tty_lock_number(u64 number)
+/* Reads a value of the program's: 0 or an error. */
+long tty_get(u32 ubuf, void *value, size_t size)
 {
-	struct tty *t = number & TTY_NUMBER_CURRENT ? job_current() :
-			tty_at(number & TTY_NUMBER_INDEX);
+	long n = ubuf_read(ubuf, 0, value, size);
 
-	if (!t)
-		return NULL;
-	mutex_lock(&t->lock);
-	if (!(number & TTY_NUMBER_NOCTTY))
-		tty_mirror_end(t);
+	if (n < 0)
+		return n;
+	return (size_t)n == size ? 0 : -EFAULT;
+}
+
+/* Gives the program a value: 0 or an error. */
+long tty_put(u32 ubuf, const void *value, size_t size)
+{
+	long n = ubuf_write(ubuf, 0, value, size);
+
+	if (n < 0)
+		return n;
+	return (size_t)n == size ? 0 : -EFAULT;
+}
+
+/* The number of a new opening. The lock is held. */
+u64 tty_number(struct tty *t, u64 flags)
+{
+	t->s.serial = t->s.serial % NUMBER_SERIAL_MAX + 1;
+	return t->index | flags | (u64)t->s.serial << NUMBER_SERIAL;
+}
+
+/* The opening `number` is at its end. */
+bool tty_hung_up(const struct tty *t, u64 number)
+{
+	return !(number & NUMBER_CONSOLE) && number >> NUMBER_SERIAL <= t->s.hung;
+}
+
+/* Finds the terminal of an open file. The lock is taken. */
+static struct tty *tty_enter(u64 number)
+{
+	struct tty *t = tty_at(number & NUMBER_INDEX);
+
+	if (t)
+		mutex_lock(&t->lock);
 	return t;
 }
 
 /* ---- read ------------------------------------------------------------- */
 
-static void timer_expired(u64 cookie)
+static void timer_expired(u64 index)
 {
-	wait_wake(tty_wait);
+	struct tty *t = tty_at((u32)index);
+
+	if (t)
+		tty_wake(t);
 }
 
 /* Has the reader of `t` try again in `ns`. Returns -EAGAIN for it. */
@@ -68,14 +102,11 @@ static long retry_after(struct tty *t, u64 ns)
 	return timer < 0 ? timer : -EAGAIN;
 }
 
-/* VMIN is 0 and nothing is there: 0 when VTIME has passed since the call. */
-static long read_timed(struct tty *t)
+/* Whether VTIME has passed since the first try of this read; else -EAGAIN. */
+static long read_time(struct tty *t, u64 limit)
 {
 	u64 now = ktime_ns();
-	u64 limit = t->termios.c_cc[VTIME] * DECISECOND;
 
-	if (!limit)
-		return 0;
 	if (t->deadline && now >= t->deadline && now - t->deadline < DEADLINE_STALE) {
 		t->deadline = 0;
 		return 0;
@@ -85,19 +116,30 @@ static long read_timed(struct tty *t)
 	return retry_after(t, t->deadline - now);
 }
 
-/* Fewer than VMIN bytes: those there are once VTIME passes between bytes. */
+/* VMIN is 0 and nothing is there: 0 when VTIME has passed since the call. */
+static long read_timed(struct tty *t)
+{
+	u64 limit = t->s.termios.c_cc[VTIME] * DECISECOND;
+
+	return limit ? read_time(t, limit) : 0;
+}
+
+/*
+ * Fewer than VMIN bytes: those there are once VTIME has passed since the last
+ * one, or since the call, whichever is later.
+ */
 static long read_between(struct tty *t, size_t len)
 {
 	size_t have = ldisc_waiting(t);
-	u64 limit = t->termios.c_cc[VTIME] * DECISECOND;
-	u64 idle;
+	u64 limit = t->s.termios.c_cc[VTIME] * DECISECOND;
+	long err;
 
 	if (!have || !limit)
 		return -EAGAIN;
-	idle = ktime_ns() - t->in_time;
-	if (idle < limit)
-		return retry_after(t, limit - idle);
-	return (long)MIN(have, len);
+	if (t->deadline && t->in_time + limit > t->deadline)
+		t->deadline = t->in_time + limit;
+	err = read_time(t, limit);
+	return err ? err : (long)MIN(have, len);
 }
 
 /* Bytes that a read gets now, 0 (end or time is up), -EAGAIN, or an error. */
@@ -105,14 +147,14 @@ static long read_ready(struct tty *t, size_t len, bool nonblock)
 {
 	long n = ldisc_readable(t, len);
 
-	if (t->termios.c_lflag & ICANON)
+	if (t->s.termios.c_lflag & ICANON)
 		return n == TTY_NOT_READY ? -EAGAIN : n;
 	if (n > 0) {
 		t->deadline = 0;
 		return n;
 	}
 	if (n == 0) {
-		if (nonblock && t->termios.c_cc[VTIME])
+		if (nonblock && t->s.termios.c_cc[VTIME])
 			return -EAGAIN;
 		return read_timed(t);
 	}
@@ -130,34 +172,53 @@ static long read_copy(struct tty *t, u32 ubuf, u64 off, size_t n)
 	size_t done = 0;
 
 	do {
-		size_t part = ldisc_peek(t, chunk, MIN(n - done, sizeof(chunk)));
+		size_t part = ldisc_peek(t, done, chunk, MIN(n - done, sizeof(chunk)));
 		long copied = part ? ubuf_write(ubuf, off + done, chunk, part) : 0;
 
 		if (copied < 0)
 			return done ? (long)done : copied;
-		ldisc_consume(t, (size_t)copied);
 		done += (size_t)copied;
 		if ((size_t)copied < part)
 			break;
 	} while (done < n);
+	ldisc_consume(t, done);
 	return (long)done;
+}
+
+/* What a slave or a terminal with a port reads. */
+static long read_input(struct tty *t, u32 ubuf, u64 off, u64 len, u32 oflags)
+{
+	long result = job_check(t, SIGTTIN);
+
+	if (result || !len)
+		return result;
+	result = read_ready(t, len, oflags & O_NONBLOCK);
+	if (result > 0 || (!result && (t->s.termios.c_lflag & ICANON)))
+		result = read_copy(t, ubuf, off, (size_t)result);
+	return result;
 }
 
 static long file_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	struct tty *t = tty_lock_number(number);
+	struct tty *t = tty_enter(number);
 	long result;
 
 	if (!t)
-		return -ENXIO;
-	result = job_check(t, SIGTTIN);
-	if (!result && len) {
-		result = read_ready(t, len, oflags & O_NONBLOCK);
-		if (result > 0 || (!result && (t->termios.c_lflag & ICANON)))
-			result = read_copy(t, ubuf, off, (size_t)result);
-	}
-	state_save_input(t);
+		return -EIO;
+	if (state_is_rerun(t, &result))
+		goto out;
+	if (number & NUMBER_MASTER)
+		result = pty_read(t, ubuf, off, len);
+	else if (tty_hung_up(t, number))
+		result = 0;
+	else
+		result = read_input(t, ubuf, off, len, oflags);
+	if (result != -EAGAIN)
+		state_done(t, result);
 	tty_flush(t);		/* XON, when there is room again */
+	if (tty_is_pty(t) && result > 0)
+		tty_wake(t);
+out:
 	mutex_unlock(&t->lock);
 	return result;
 }
@@ -177,333 +238,215 @@ static long write_copy(struct tty *t, u32 ubuf, u64 off, u64 len)
 			return done ? (long)done : got;
 		taken = ldisc_output(t, chunk, (size_t)got);
 		done += taken;
-		if (taken == (size_t)got)
-			continue;
-		tty_flush(t);
-		if (!taken)
+		if (taken < (size_t)got)
 			break;
 	}
 	return done ? (long)done : -EAGAIN;
 }
 
-static long file_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
+/* What a slave or a terminal with a port writes. */
+static long write_output(struct tty *t, u64 number, u32 ubuf, u64 off, u64 len)
 {
-	struct tty *t = tty_lock_number(number);
 	long result = 0;
 
-	if (!t)
-		return -ENXIO;
-	if (t->termios.c_lflag & TOSTOP)
+	if (tty_hung_up(t, number) || (tty_is_pty(t) && !t->s.master_open))
+		return -EIO;
+	if (t->s.termios.c_lflag & TOSTOP)
 		result = job_check(t, SIGTTOU);
 	if (!result && len)
 		result = write_copy(t, ubuf, off, len);
-	tty_flush(t);
 	if (result == -EAGAIN) {
-		/* room may have come with the last flush: then don't sleep */
+		tty_flush(t);
+		/* room may have come with this: then don't sleep */
 		if (ldisc_out_room(t) >= TTY_OUT_WRITABLE)
-			wait_wake(tty_wait);
+			tty_wake(t);
 		else
 			t->want_room = true;
 	}
-	mutex_unlock(&t->lock);
 	return result;
 }
 
-/* ---- ioctl ------------------------------------------------------------ */
-
-static long get_value(u32 ubuf, void *value, size_t size)
+static long file_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	long n = ubuf_read(ubuf, 0, value, size);
-
-	if (n < 0)
-		return n;
-	return (size_t)n == size ? 0 : -EFAULT;
-}
-
-static long put_value(u32 ubuf, const void *value, size_t size)
-{
-	long n = ubuf_write(ubuf, 0, value, size);
-
-	if (n < 0)
-		return n;
-	return (size_t)n == size ? 0 : -EFAULT;
-}
-
-/* Sleeps until all output is in the port; the lock is let go meanwhile. */
-static long drain(struct tty *t)
-{
-	long err = 0;
-
-	tty_flush(t);
-	while (!err && ldisc_out_len(t)) {
-		u32 seq = (u32)wait_seq(tty_wait);
-
-		t->want_drain = true;
-		mutex_unlock(&t->lock);
-		err = wait_sleep(tty_wait, seq, 0);
-		mutex_lock(&t->lock);
-	}
-	return err;
-}
-
-static long set_termios(struct tty *t, u32 cmd, u32 ubuf)
-{
-	struct linux_termios termios;
-	long err = job_check(t, SIGTTOU);
-
-	if (!err)
-		err = get_value(ubuf, &termios, sizeof(termios));
-	if (!err && cmd != TCSETS)
-		err = drain(t);
-	if (err)
-		return err;
-	if (cmd == TCSETSF)
-		ldisc_flush_input(t);
-	t->reconfigure |= termios.c_cflag != t->termios.c_cflag;
-	ldisc_set_termios(t, &termios);
-	state_save_settings(t);
-	return 0;
-}
-
-static long get_size(struct tty *t, u32 ubuf)
-{
-	struct linux_winsize size = t->winsize;
-	long packed;
-
-	if (!size.ws_row && !size.ws_col && t->owner) {
-		mutex_unlock(&t->lock);
-		packed = t->ops.size(t->port);
-		mutex_lock(&t->lock);
-		if (packed > 0) {
-			size.ws_row = (u16)(packed >> 16);
-			size.ws_col = (u16)packed;
-		}
-	}
-	return put_value(ubuf, &size, sizeof(size));
-}
-
-static long set_size(struct tty *t, u32 ubuf)
-{
-	struct linux_winsize size, old = t->winsize;
-	long err = get_value(ubuf, &size, sizeof(size));
-
-	if (err)
-		return err;
-	t->winsize = size;
-	state_save_settings(t);
-	if (size.ws_row != old.ws_row || size.ws_col != old.ws_col)
-		tty_signal(t, SIGWINCH);
-	return 0;
-}
-
-static long set_flow(struct tty *t, u64 arg)
-{
-	long err = job_check(t, SIGTTOU);
-
-	if (err)
-		return err;
-	switch (arg) {
-	case FLOW_OUT_OFF:
-		t->suspended = true;
-		break;
-	case FLOW_OUT_ON:
-		t->suspended = false;
-		break;
-	case FLOW_IN_OFF:
-		t->priority = t->termios.c_cc[VSTOP];
-		break;
-	case FLOW_IN_ON:
-		t->priority = t->termios.c_cc[VSTART];
-		break;
-	default:
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static long flush_queues(struct tty *t, u64 arg)
-{
-	long err = job_check(t, SIGTTOU);
-
-	if (err)
-		return err;
-	if (arg > TCIOFLUSH)
-		return -EINVAL;
-	if (arg != TCOFLUSH)
-		ldisc_flush_input(t);
-	if (arg != TCIFLUSH)
-		ldisc_flush_output(t);
-	return 0;
-}
-
-/* TIOCSTI: as if the byte had been typed. For root, or on one's own terminal. */
-static long type_byte(struct tty *t, u32 ubuf)
-{
-	u8 c;
-	long err;
-
-	if (cred_euid() != 0 && job_current() != t)
-		return -EPERM;
-	err = get_value(ubuf, &c, sizeof(c));
-	if (!err) {
-		ldisc_input(t, &c, 1);
-		wait_wake(tty_wait);
-	}
-	return err;
-}
-
-static long ioctl_settings(struct tty *t, u32 cmd, u64 arg, u32 ubuf)
-{
-	switch (cmd) {
-	case TCGETS:
-		return put_value(ubuf, &t->termios, sizeof(t->termios));
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		return set_termios(t, cmd, ubuf);
-	case TIOCGWINSZ:
-		return get_size(t, ubuf);
-	case TIOCSWINSZ:
-		return set_size(t, ubuf);
-	}
-	return -ENOTTY;
-}
-
-static long ioctl_queues(struct tty *t, u32 cmd, u64 arg, u32 ubuf)
-{
-	u32 value;
-
-	switch (cmd) {
-	case TCSBRK:		/* no port sends breaks; else: drain */
-	case TCSBRKP:
-		return drain(t);
-	case TCXONC:
-		return set_flow(t, arg);
-	case TCFLSH:
-		return flush_queues(t, arg);
-	case TIOCSTI:
-		return type_byte(t, ubuf);
-	case FIONREAD:
-		value = (u32)ldisc_waiting(t);
-		return put_value(ubuf, &value, sizeof(value));
-	case TIOCOUTQ:
-		value = ldisc_out_len(t);
-		return put_value(ubuf, &value, sizeof(value));
-	}
-	return -ENOTTY;
-}
-
-static long ioctl_job(struct tty *t, u32 cmd, u64 arg, u32 ubuf)
-{
-	u32 value = 0;
-	long err;
-
-	switch (cmd) {
-	case TIOCSCTTY:
-		return job_set_controlling(t, arg);
-	case TIOCNOTTY:
-		return job_give_up(t);
-	case TIOCGPGRP:
-		err = job_get_group(t, &value);
-		return err ? err : put_value(ubuf, &value, sizeof(value));
-	case TIOCGSID:
-		err = job_get_session(t, &value);
-		return err ? err : put_value(ubuf, &value, sizeof(value));
-	case TIOCSPGRP:
-		err = get_value(ubuf, &value, sizeof(value));
-		return err ? err : job_set_group(t, (s32)value);
-	}
-	return -ENOTTY;
-}
-
-/* Line disciplines: there is number 0, N_TTY. */
-static long ioctl_discipline(u32 cmd, u32 ubuf)
-{
-	u32 value = 0;
-	long err;
-
-	switch (cmd) {
-	case TIOCGETD:
-		return put_value(ubuf, &value, sizeof(value));
-	case TIOCSETD:
-		err = get_value(ubuf, &value, sizeof(value));
-		return err ? err : value ? -EINVAL : 0;
-	}
-	return -ENOTTY;
-}
-
-static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
-{
-	struct tty *t = tty_lock_number(number);
+	struct tty *t = tty_enter(number);
 	long result;
 
 	if (!t)
-		return -ENXIO;
-	result = ioctl_settings(t, cmd, arg, ubuf);
-	if (result == -ENOTTY)
-		result = ioctl_queues(t, cmd, arg, ubuf);
-	if (result == -ENOTTY)
-		result = ioctl_job(t, cmd, arg, ubuf);
-	if (result == -ENOTTY)
-		result = ioctl_discipline(cmd, ubuf);
-	state_save_input(t);
+		return -EIO;
+	if (state_is_rerun(t, &result))
+		goto out;
+	if (number & NUMBER_MASTER)
+		result = pty_write(t, ubuf, off, len);
+	else
+		result = write_output(t, number, ubuf, off, len);
+	if (result != -EAGAIN)
+		state_done(t, result);
 	tty_flush(t);
+	if ((number & NUMBER_MASTER) && result > 0)
+		tty_wake(t);
+out:
 	mutex_unlock(&t->lock);
 	return result;
 }
 
-/* ---- poll, open, release ----------------------------------------------------- */
+/* ---- ioctl, poll ---------------------------------------------------------- */
+
+static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
+{
+	struct tty *t = tty_enter(number);
+	long result;
+
+	if (!t)
+		return -EIO;
+	if (state_is_rerun(t, &result))
+		goto out;
+	if (!(number & NUMBER_MASTER) && tty_hung_up(t, number))
+		result = -EIO;
+	else
+		result = tty_ioctl(t, number, cmd, arg, ubuf);
+	state_done(t, result);
+	tty_flush(t);
+out:
+	mutex_unlock(&t->lock);
+	return result;
+}
 
 /* Input counts for poll when a read would be answered: VMIN without VTIME. */
 static bool poll_readable(const struct tty *t)
 {
 	size_t least = 1;
 
-	if (!(t->termios.c_lflag & ICANON)) {
-		if (!t->termios.c_cc[VTIME] && t->termios.c_cc[VMIN])
-			least = t->termios.c_cc[VMIN];
+	if (!(t->s.termios.c_lflag & ICANON)) {
+		if (!t->s.termios.c_cc[VTIME] && t->s.termios.c_cc[VMIN])
+			least = t->s.termios.c_cc[VMIN];
 		return ldisc_waiting(t) >= least;
 	}
 	return ldisc_readable(t, least) != TTY_NOT_READY;
 }
 
-static long file_poll(u64 number)
+static long poll_input(struct tty *t, u64 number)
 {
-	struct tty *t = tty_lock_number(number);
 	long ready = 0;
 
-	if (!t)
-		return FILE_POLLERR;
+	if (tty_hung_up(t, number))
+		return FILE_POLLIN | FILE_POLLOUT | FILE_POLLERR | FILE_POLLHUP;
 	if (poll_readable(t))
 		ready |= FILE_POLLIN;
 	if (ldisc_out_room(t) >= TTY_OUT_WRITABLE)
 		ready |= FILE_POLLOUT;
 	else
 		t->want_room = true;
+	return ready;
+}
+
+static long file_poll(u64 number)
+{
+	struct tty *t = tty_enter(number);
+	long ready;
+
+	if (!t)
+		return FILE_POLLERR;
+	ready = number & NUMBER_MASTER ? pty_poll(t) : poll_input(t, number);
 	mutex_unlock(&t->lock);
 	return ready;
 }
 
-/*
- * /dev/tty becomes the terminal that it means now (-ENXIO: none). Other
- * terminals may become the caller's controlling terminal.
- */
-static long file_opened(u64 number, u32 oflags)
-{
-	struct tty *t = tty_lock_number(number);
+/* ---- open, release --------------------------------------------------------- */
 
-	if (!t)
-		return -ENXIO;
-	if (number & TTY_NUMBER_CURRENT)
-		number = t->index | TTY_NUMBER_NOCTTY;
-	else if (!(number & TTY_NUMBER_NOCTTY) && !(oflags & O_NOCTTY))
-		job_adopt(t);
-	mutex_unlock(&t->lock);
-	return (long)number;
+/* The terminal that a device file means now, or NULL. */
+static struct tty *device(u64 number)
+{
+	if (number & NUMBER_CURRENT)
+		return job_current();
+	if (number & NUMBER_ACTIVE)
+		return tty_active();
+	if (number & NUMBER_CONSOLE)
+		return console ? console : tty_active();
+	return tty_at(number & NUMBER_INDEX);
 }
 
+/* Why a terminal can't be opened now: 0: it can. */
+static long refused(const struct tty *t)
+{
+	if (tty_is_pty(t) && (!t->s.used || !t->s.master_open || t->s.locked))
+		return -EIO;
+	return t->s.exclusive && t->s.opens && cred_euid() != 0 ? -EBUSY : 0;
+}
+
+static long open_locked(struct tty *t, u64 number, u32 oflags)
+{
+	u64 flags = number & NUMBER_CONSOLE;
+	bool noctty = (oflags & O_NOCTTY) ||
+		      (number & (NUMBER_CURRENT | NUMBER_ACTIVE | NUMBER_CONSOLE));
+	long result = refused(t);
+
+	if (result)
+		return result;
+	t->s.opens++;
+	t->s.slave_closed = false;
+	result = state_done(t, (long)tty_number(t, flags));
+	if (!noctty && (oflags & O_ACCMODE) != O_WRONLY)
+		job_adopt(t);
+	return result;
+}
+
+/*
+ * Opens what a device file means: the number of the file. /dev/tty: -ENXIO when
+ * the caller has none.
+ */
+static long file_opened(u64 number, u32 oflags, u32 *wait)
+{
+	struct tty *t;
+	long result;
+
+	if (number & NUMBER_PTMX) {
+		result = pty_new(&t);
+		if (result >= 0)
+			*wait = t->wait;
+		return result;
+	}
+	t = device(number);
+	if (!t)
+		return number & NUMBER_CURRENT ? -ENXIO : -EIO;
+	mutex_lock(&t->lock);
+	if (!(number & NUMBER_CONSOLE))
+		tty_mirror_end(t);
+	if (!state_is_rerun(t, &result))
+		result = open_locked(t, number, oflags);
+	mutex_unlock(&t->lock);
+	*wait = t->wait;
+	return result;
+}
+
+/* The last opening of a terminal is gone: no session has it any more. */
+static void closed(struct tty *t)
+{
+	t->s.sid = t->s.pgrp = 0;
+	t->s.exclusive = false;
+	if (!tty_is_pty(t))
+		return;
+	t->s.slave_closed = true;
+	t->s.used = t->s.master_open;
+	t->out_new = true;
+}
+
+/* A call that is run again finds that it was done by the file's number. */
 static long file_release(u64 number)
 {
+	struct tty *t = tty_enter(number);
+
+	if (!t)
+		return 0;
+	if (t->s.released != number) {
+		t->s.released = number;
+		if (number & NUMBER_MASTER)
+			pty_close_master(t);
+		else if (t->s.opens && --t->s.opens == 0)
+			closed(t);
+		tty_commit(t);
+	}
+	tty_flush(t);
+	mutex_unlock(&t->lock);
 	return 0;
 }
 
@@ -512,36 +455,21 @@ static long file_release(u64 number)
 static long publish(const char *name, u32 mode, u64 rdev, u64 number)
 {
 	struct file_open file = {
-		.provider = provider,
+		.provider = tty_provider,
 		.wait = tty_wait,
-		.flags = FILE_STREAM | FILE_CONSOLE,
+		.flags = FILE_STREAM | (number & NUMBER_PTMX ? 0 : FILE_CONSOLE),
 		.number = number,
 	};
 
 	return devfs_register(THIS_MODULE, name, mode, rdev, &file);
 }
 
-/*
- * `value` (of `console=`: "ttyS0,115200") names `t`.
- */
-static bool names(const char *value, const struct tty *t)
+/* Bytes of the terminal's name in the value of `console=`: "ttyS0,115200". */
+static size_t name_length(const char *value)
 {
-	size_t i = 0;
+	const char *comma = strchr(value, ',');
 
-	while (t->name[i] && value[i] == t->name[i])
-		i++;
-	return !t->name[i] && (!value[i] || value[i] == ',');
-}
-
-static struct tty *tty_named(const char *value)
-{
-	for (u32 i = 0; i < TTY_MAX; i++) {
-		struct tty *t = tty_at(i);
-
-		if (t && names(value, t))
-			return t;
-	}
-	return NULL;
+	return comma ? (size_t)(comma - value) : strlen(value);
 }
 
 /*
@@ -549,28 +477,30 @@ static struct tty *tty_named(const char *value)
  * line, and the screen shows and types the same until it is used by itself.
  * Where that terminal isn't there (yet): the first that registered.
  */
-static long publish_console(struct tty *t)
+static void choose_console(struct tty *t)
 {
 	char value[32];
-	struct tty *console;
 	bool chosen = cmdline_get(THIS_MODULE, "console", value, sizeof(value)) > 0;
+	struct tty *mirror = tty_named(DEFAULT_MIRROR, strlen(DEFAULT_MIRROR));
 
 	value[sizeof(value) - 1] = '\0';
-	console = tty_named(chosen ? value : DEFAULT_CONSOLE);
+	if (chosen && !strncmp(value, ACTIVE_CONSOLE, name_length(value)) && tty_active()) {
+		console = NULL;
+		return;
+	}
+	console = chosen ? tty_named(value, name_length(value)) :
+			   tty_named(DEFAULT_CONSOLE, strlen(DEFAULT_CONSOLE));
 	if (!console)
 		console = t->index ? tty_at(0) : t;
-	if (!chosen && console != tty_named(DEFAULT_MIRROR))
-		tty_mirror_set(console, tty_named(DEFAULT_MIRROR));
-	return publish("console", CONSOLE_MODE, RDEV_CONSOLE,
-		       console->index | TTY_NUMBER_NOCTTY);
+	if (!chosen && mirror && console != mirror && !mirror->s.serial)
+		tty_mirror_set(console, mirror);
 }
 
 /* Makes the device files of a terminal. The table's lock is held. */
 long tty_files_publish(struct tty *t)
 {
-	long err = publish(t->name, TTY_MODE, t->rdev, t->index);
-
-	return err < 0 ? err : publish_console(t);
+	choose_console(t);
+	return publish(t->name, TTY_MODE, t->rdev, t->index);
 }
 
 /* Registers with core and devfs. Returns 0 or an error. */
@@ -580,10 +510,15 @@ long tty_files_init(void)
 		.read = file_read, .write = file_write, .ioctl = file_ioctl,
 		.poll = file_poll, .release = file_release, .open = file_opened,
 	};
-	long handle = provider_register(THIS_MODULE, &ops);
+	long handle = provider_register(THIS_MODULE, &ops), err;
 
 	if (handle < 0)
 		return handle;
-	provider = (u32)handle;
-	return publish("tty", TTY_PUBLIC_MODE, RDEV_TTY, TTY_NUMBER_CURRENT);
+	tty_provider = (u32)handle;
+	err = publish("tty", TTY_PUBLIC_MODE, RDEV_TTY, NUMBER_CURRENT);
+	if (!err)
+		err = publish("console", CONSOLE_MODE, RDEV_CONSOLE, NUMBER_CONSOLE);
+	if (!err)
+		err = publish("ptmx", TTY_PUBLIC_MODE, RDEV_PTMX, NUMBER_PTMX);
+	return err ? err : publish("tty0", TTY_MODE, RDEV_TTY0, NUMBER_ACTIVE);
 }

@@ -12,7 +12,6 @@
 #include "internal.h"
 
 #define PORT_WRITE_MAX 4096	/* tty_port_ops.write's contract */
-#define CBAUD_LOW 0xfu		/* the other bit of CBAUD selects high rates */
 
 /* The terminal that shows mirror_from's output too. set with the table's lock held */
 static struct tty *mirror_from, *mirror_to;
@@ -48,31 +47,18 @@ static void mirror_write(const struct tty *t, const u8 *buf, size_t len)
 {
 	struct tty *to = READ_ONCE(mirror_to);
 
-	if (t == mirror_from && to && to->owner)
-		to->ops.write(to->port, (const char *)buf, len);
+	if (t == mirror_from && to && to->s.owner)
+		to->s.ops.write(to->s.port, TTY_NO_SEQ, (const char *)buf, len);
 }
 
 /* Tells the port its line settings, when they changed. */
 static void flush_settings(struct tty *t)
 {
-	static const u32 rates[] = {
-		0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800,
-		9600, 19200, 38400,
-	};
-	static const u32 high_rates[] = {
-		0, 57600, 115200, 230400, 460800, 500000, 576000, 921600,
-	};
-	u32 cflag = t->termios.c_cflag;
-	u32 code = cflag & CBAUD_LOW;
-	u32 rate = 0;
+	u32 cflag = t->s.termios.c_cflag, rate = t->s.ospeed;
 
 	t->reconfigure = false;
-	if (!(cflag & CBAUD & ~CBAUD_LOW))
-		rate = rates[code];
-	else if (code < ARRAY_SIZE(high_rates))
-		rate = high_rates[code];
 	mutex_unlock(&t->lock);
-	t->ops.configure(t->port, rate, cflag);
+	t->s.ops.configure(t->s.port, rate, cflag);
 	mutex_lock(&t->lock);
 }
 
@@ -82,7 +68,7 @@ static bool flush_priority(struct tty *t)
 
 	t->priority = 0;
 	mutex_unlock(&t->lock);
-	if (t->ops.write(t->port, &c, 1) == 0) {
+	if (t->s.ops.write(t->s.port, TTY_NO_SEQ, &c, 1) == 0) {
 		mutex_lock(&t->lock);
 		t->priority = (u8)c;
 		return false;
@@ -94,14 +80,15 @@ static bool flush_priority(struct tty *t)
 /* Writes one run of the ring. Returns whether the port may take more. */
 static bool flush_run(struct tty *t)
 {
-	u32 begin = t->out_tail % TTY_OUT_MAX;
+	u32 seq = t->s.out_tail;
+	u32 begin = seq % TTY_OUT_MAX;
 	u32 len = MIN(ldisc_out_len(t), (u32)TTY_OUT_MAX - begin);
 	u32 epoch = t->out_epoch;
 	long done;
 
 	len = MIN(len, (u32)PORT_WRITE_MAX);
 	mutex_unlock(&t->lock);
-	done = t->ops.write(t->port, (const char *)t->out + begin, len);
+	done = t->s.ops.write(t->s.port, seq, (const char *)t->out + begin, len);
 	if (done > 0)
 		mirror_write(t, t->out + begin, MIN((size_t)done, (size_t)len));
 	mutex_lock(&t->lock);
@@ -110,8 +97,10 @@ static bool flush_run(struct tty *t)
 		done = len;
 	if (done <= 0)
 		return false;
-	if (epoch == t->out_epoch)
-		t->out_tail += MIN((u32)done, len);
+	if (epoch == t->out_epoch) {
+		t->s.out_tail += MIN((u32)done, len);
+		tty_commit(t);
+	}
 	return done >= (long)len;
 }
 
@@ -123,27 +112,38 @@ static bool flush_one(struct tty *t)
 	}
 	if (t->priority)
 		return flush_priority(t);
-	if (t->stopped || t->suspended || !ldisc_out_len(t))
+	if (t->s.stopped || t->s.suspended || !ldisc_out_len(t))
 		return false;
 	return flush_run(t);
 }
 
-/*
- * Gives the port what it takes of the output queue, and wakes who waits for
- * room. The lock is held, but let go while the port is called.
- */
-void tty_flush(struct tty *t)
+static void flush_port(struct tty *t)
 {
-	if (t->flushing || !t->owner)
+	if (t->flushing || !t->s.owner)
 		return;
 	t->flushing = true;
 	while (flush_one(t))
 		;
 	t->flushing = false;
+}
+
+/*
+ * Gives the port what it takes of the output queue, and wakes who waits for
+ * room, or for what a pseudo terminal wrote. The lock is held, but let go while
+ * the port is called. The state is committed.
+ */
+void tty_flush(struct tty *t)
+{
+	bool wake = t->out_new && tty_is_pty(t);
+
+	flush_port(t);
+	t->out_new = false;
 	if ((t->want_room && ldisc_out_room(t) >= TTY_OUT_WRITABLE) ||
 	    (t->want_drain && !ldisc_out_len(t))) {
 		t->want_room = false;
 		t->want_drain = false;
-		wait_wake(tty_wait);
+		wake = true;
 	}
+	if (wake)
+		tty_wake(t);
 }

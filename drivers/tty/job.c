@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Job control: which session a terminal controls, its foreground group, and
- * what happens to processes of other groups (POSIX.1-2017 11.1.2 to 11.1.4).
+ * Job control: which session a terminal controls, its foreground group, what
+ * happens to processes of other groups (POSIX.1-2017 11.1.2 to 11.1.4), and
+ * hanging up, as Linux does it.
  *
- * The core does not tell when a session ends. A session lives as long as its
- * leader, whose pid is the session's id; that is looked up where it matters.
+ * The core tells when the leader of a session ends. A session is known by its
+ * leader's pid; that it lives is looked up where a terminal changes hands.
  */
 #include <errno.h>
 #include <whitix/signal.h>
@@ -38,11 +39,10 @@ static bool process_lives(u32 pid)
 /* Forgets a session whose leader is gone. */
 static void drop_dead_session(struct tty *t)
 {
-	if (!t->sid || process_lives(t->sid))
+	if (!t->s.sid || process_lives(t->s.sid))
 		return;
-	t->sid = 0;
-	t->pgrp = 0;
-	state_save_settings(t);
+	t->s.sid = 0;
+	t->s.pgrp = 0;
 }
 
 static struct tty *terminal_of(u32 sid)
@@ -50,7 +50,7 @@ static struct tty *terminal_of(u32 sid)
 	for (u32 i = 0; i < TTY_MAX; i++) {
 		struct tty *t = tty_at(i);
 
-		if (t && sid && t->sid == sid)
+		if (t && sid && t->s.sid == sid)
 			return t;
 	}
 	return NULL;
@@ -58,21 +58,26 @@ static struct tty *terminal_of(u32 sid)
 
 static void take(struct tty *t, const struct caller *c)
 {
-	t->sid = c->sid;
-	t->pgrp = c->pgrp;
-	state_save_settings(t);
+	t->s.sid = c->sid;
+	t->s.pgrp = c->pgrp;
+	tty_commit(t);
+}
+
+static void signal_group(u32 pgrp, u32 sig)
+{
+	if (pgrp)
+		process_signal_group(THIS_MODULE, pgrp, sig);
 }
 
 /* A signal that was typed: to the foreground group. The lock is held. */
 void tty_signal(struct tty *t, u32 sig)
 {
-	if (t->pgrp)
-		process_signal_group(THIS_MODULE, t->pgrp, sig);
+	signal_group(t->s.pgrp, sig);
 }
 
 /*
  * A terminal that nobody controls becomes that of a session leader which has
- * none and opens it (without O_NOCTTY). The lock is held.
+ * none and opens it for reading (without O_NOCTTY). The lock is held.
  */
 void job_adopt(struct tty *t)
 {
@@ -80,7 +85,8 @@ void job_adopt(struct tty *t)
 
 	if (!is_leader(&c) || terminal_of(c.sid))
 		return;
-	if (!t->sid || !process_lives(t->sid))
+	drop_dead_session(t);
+	if (!t->s.sid)
 		take(t, &c);
 }
 
@@ -94,10 +100,10 @@ long job_check(struct tty *t, u32 sig)
 	struct caller c;
 	long state;
 
-	if (!t->sid)
+	if (!t->s.sid)
 		return 0;
 	c = caller_get();
-	if (c.sid != t->sid || !t->pgrp || c.pgrp == t->pgrp)
+	if (c.sid != t->s.sid || !t->s.pgrp || c.pgrp == t->s.pgrp)
 		return 0;
 	state = process_signal_state(THIS_MODULE, sig);
 	if (state < 0)
@@ -106,7 +112,7 @@ long job_check(struct tty *t, u32 sig)
 		return sig == SIGTTOU ? 0 : -EIO;
 	if (state & SIGNAL_ORPHANED)
 		return -EIO;
-	process_signal_group(THIS_MODULE, c.pgrp, sig);
+	signal_group(c.pgrp, sig);
 	return -EINTR;
 }
 
@@ -122,17 +128,29 @@ struct tty *job_current(void)
 long job_set_controlling(struct tty *t, u64 steal)
 {
 	struct caller c = caller_get();
-	struct tty *has = terminal_of(c.sid);
 
-	if (is_leader(&c) && has == t)
+	if (is_leader(&c) && t->s.sid == c.sid)
 		return 0;
-	if (!is_leader(&c) || has)
+	if (!is_leader(&c) || terminal_of(c.sid))
 		return -EPERM;
 	drop_dead_session(t);
-	if (t->sid && !(steal == 1 && cred_euid() == 0))
+	if (t->s.sid && !(steal == 1 && cred_euid() == 0))
 		return -EPERM;
 	take(t, &c);
 	return 0;
+}
+
+/* The session has no terminal any more; its foreground is told. */
+static void give_up(struct tty *t, bool go_on)
+{
+	u32 pgrp = t->s.pgrp;
+
+	t->s.sid = 0;
+	t->s.pgrp = 0;
+	tty_commit(t);
+	signal_group(pgrp, SIGHUP);
+	if (go_on)
+		signal_group(pgrp, SIGCONT);
 }
 
 /*
@@ -142,59 +160,147 @@ long job_set_controlling(struct tty *t, u64 steal)
 long job_give_up(struct tty *t)
 {
 	struct caller c = caller_get();
-	u32 pgrp = t->pgrp;
 
-	if (!t->sid || c.sid != t->sid)
+	if (!t->s.sid || c.sid != t->s.sid)
 		return -ENOTTY;
 	if (!is_leader(&c))
 		return -EPERM;
-	t->sid = 0;
-	t->pgrp = 0;
-	state_save_settings(t);
-	if (pgrp) {
-		process_signal_group(THIS_MODULE, pgrp, SIGHUP);
-		process_signal_group(THIS_MODULE, pgrp, SIGCONT);
-	}
+	give_up(t, true);
 	return 0;
 }
 
 /* TIOCGPGRP: 0, or -ENOTTY when it is not the caller's terminal. */
-long job_get_group(struct tty *t, u32 *pgrp)
+long job_get_group(struct tty *t, bool master, u32 *pgrp)
 {
 	struct caller c = caller_get();
 
-	if (!t->sid || c.sid != t->sid)
+	if (!master && (!t->s.sid || c.sid != t->s.sid))
 		return -ENOTTY;
-	*pgrp = t->pgrp;
+	*pgrp = t->s.pgrp;
 	return 0;
 }
 
-/* TIOCSPGRP: 0, -ENOTTY, -EINVAL, -ESRCH, or what job_check() says. */
+/* TIOCSPGRP: 0, -ENOTTY, -EINVAL, -ESRCH, -EPERM, or what job_check() says. */
 long job_set_group(struct tty *t, s32 pgrp)
 {
 	struct caller c = caller_get();
-	long err = job_check(t, SIGTTOU);
+	long err = job_check(t, SIGTTOU), sid;
 
 	if (err)
-		return err;
-	if (!t->sid || c.sid != t->sid)
-		return -ENOTTY;
-	if (pgrp <= 0)
+		return err == -EIO ? -ENOTTY : err;
+	if (pgrp < 0)
 		return -EINVAL;
-	if (process_signal_group(THIS_MODULE, (u32)pgrp, 0) == -ESRCH)
-		return -ESRCH;
-	t->pgrp = (u32)pgrp;
-	state_save_settings(t);
+	if (!t->s.sid || c.sid != t->s.sid)
+		return -ENOTTY;
+	sid = process_group_session(THIS_MODULE, (u32)pgrp);
+	if (sid < 0)
+		return sid;
+	if ((u32)sid != c.sid)
+		return -EPERM;
+	t->s.pgrp = (u32)pgrp;
 	return 0;
 }
 
 /* TIOCGSID: 0, or -ENOTTY. */
-long job_get_session(struct tty *t, u32 *sid)
+long job_get_session(struct tty *t, bool master, u32 *sid)
 {
 	struct caller c = caller_get();
 
-	if (!t->sid || c.sid != t->sid)
+	if (!t->s.sid || (!master && c.sid != t->s.sid))
 		return -ENOTTY;
-	*sid = t->sid;
+	*sid = t->s.sid;
 	return 0;
 }
+
+/*
+ * Hangs up: what has the terminal open is at its end, and the leader of its
+ * session is told; so is the foreground when the session ends. Its group of
+ * before is remembered until the leader ends. The lock is held.
+ */
+void job_hang_up(struct tty *t, bool session_ends)
+{
+	u32 sid = t->s.sid, pgrp = t->s.pgrp;
+
+	t->s.hung = t->s.serial;
+	t->s.hung_sid = sid;
+	t->s.hung_pgrp = pgrp;
+	t->s.sid = t->s.pgrp = 0;
+	t->s.stopped = t->s.suspended = false;
+	ldisc_flush_input(t);
+	ldisc_flush_output(t);
+	tty_commit(t);
+	if (sid) {
+		process_signal_leader(THIS_MODULE, sid, SIGHUP);
+		process_signal_leader(THIS_MODULE, sid, SIGCONT);
+	}
+	if (session_ends)
+		signal_group(pgrp, SIGHUP);
+	t->out_new = true;
+	tty_wake(t);
+}
+
+/* The foreground of the terminal that session `sid` lost: hung up now. */
+static void end_hung_session(u32 sid)
+{
+	for (u32 i = 0; i < TTY_MAX; i++) {
+		struct tty *t = tty_at(i);
+		u32 pgrp;
+
+		if (!t || t->s.hung_sid != sid)
+			continue;
+		mutex_lock(&t->lock);
+		pgrp = t->s.hung_pgrp;
+		t->s.hung_sid = t->s.hung_pgrp = 0;
+		tty_commit(t);
+		mutex_unlock(&t->lock);
+		signal_group(pgrp, SIGHUP);
+		signal_group(pgrp, SIGCONT);
+	}
+}
+
+/* The leader of session `sid` has ended (tty.h): 0. */
+long tty_session_end(u32 sid)
+{
+	struct tty *t = terminal_of(sid);
+
+	if (!t) {
+		end_hung_session(sid);
+		return 0;
+	}
+	mutex_lock(&t->lock);
+	if (t->s.sid == sid && tty_is_pty(t))
+		give_up(t, false);
+	else if (t->s.sid == sid)
+		job_hang_up(t, true);
+	t->s.hung_sid = t->s.hung_pgrp = 0;
+	tty_commit(t);
+	mutex_unlock(&t->lock);
+	return 0;
+}
+SYMBOL_EXPORT(tty_session_end);
+
+/* vhangup(2) (tty.h): 0, also when the session has no terminal. */
+long tty_hangup(u32 sid)
+{
+	struct tty *t = terminal_of(sid);
+
+	if (!t)
+		return 0;
+	mutex_lock(&t->lock);
+	job_hang_up(t, false);
+	mutex_unlock(&t->lock);
+	return 0;
+}
+SYMBOL_EXPORT(tty_hangup);
+
+/* What /proc says of a session's terminal: 0, -ENXIO: it has none. */
+long tty_session_terminal(u32 sid, struct tty_of_session *of)
+{
+	struct tty *t = terminal_of(sid);
+
+	if (!t)
+		return -ENXIO;
+	*of = (struct tty_of_session){ .rdev = t->rdev, .pgrp = t->s.pgrp };
+	return 0;
+}
+SYMBOL_EXPORT(tty_session_terminal);

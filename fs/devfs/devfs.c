@@ -4,7 +4,7 @@
  * links and nodes. Special files of all file systems are opened here by their
  * device number: what the driver registered is what the opening gives.
  *
- * State: a record for each entry (tree.c).
+ * State: a record for each entry (tree.c), and one for each range of numbers.
  */
 #include "internal.h"
 
@@ -85,16 +85,70 @@ long devfs_unregister(u32 self, const char *name)
 }
 SYMBOL_EXPORT(devfs_unregister);
 
+/* ---- ranges --------------------------------------------------------------- */
+
+#define RANGES_MAX 4
+
+/* Numbers without names here; owner 0: a free place. devfs_lock */
+static struct range {
+	u32 owner, count;
+	u64 rdev;
+	struct file_open file;
+} ranges[RANGES_MAX];
+
+static bool range_find(u64 rdev, struct file_open *file)
+{
+	for (size_t i = 0; i < RANGES_MAX; i++) {
+		const struct range *r = &ranges[i];
+
+		if (!r->owner || LINUX_MAJOR(rdev) != LINUX_MAJOR(r->rdev) ||
+		    LINUX_MINOR(rdev) - LINUX_MINOR(r->rdev) >= r->count)
+			continue;
+		*file = r->file;
+		file->number += LINUX_MINOR(rdev) - LINUX_MINOR(r->rdev);
+		return true;
+	}
+	return false;
+}
+
+/* Claims a range of device numbers (devfs.h). */
+long devfs_register_range(u32 self, u64 rdev, u32 count, const struct file_open *file)
+{
+	struct range *r = NULL;
+	long ret;
+
+	mutex_lock(&devfs_lock);
+	for (size_t i = 0; i < RANGES_MAX; i++) {
+		if (ranges[i].owner && ranges[i].rdev == rdev)
+			r = &ranges[i];
+		else if (!ranges[i].owner && !r)
+			r = &ranges[i];
+	}
+	ret = !r ? -ENOSPC : r->owner && r->owner != self ? -EEXIST : 0;
+	if (!ret) {
+		*r = (struct range){ self, count, rdev, *file };
+		ret = record_put(THIS_MODULE, RECORD_RANGES, ranges, sizeof(ranges));
+	}
+	mutex_unlock(&devfs_lock);
+	return ret;
+}
+SYMBOL_EXPORT(devfs_register_range);
+
+/* ---- opening ------------------------------------------------------------------ */
+
 static long open_device(u32 type, u64 rdev, struct file_open *file)
 {
 	struct entry *e;
+	bool found = false;
 
 	mutex_lock(&devfs_lock);
 	e = device_find(type, rdev);
 	if (e)
 		*file = e->d.file;
+	else if (type == S_IFCHR)
+		found = range_find(rdev, file);
 	mutex_unlock(&devfs_lock);
-	return e ? 0 : -ENXIO;
+	return e || found ? 0 : -ENXIO;
 }
 
 static long open_char(u64 rdev, u64 dev, u64 ino, u32 oflags, struct file_open *file)
@@ -116,6 +170,8 @@ static long devfs_init(u32 flags)
 	long ret;
 
 	mutex_lock(&devfs_lock);
+	if (flags & INIT_RECOVERING)
+		record_get(THIS_MODULE, RECORD_RANGES, ranges, sizeof(ranges));
 	ret = tree_start(flags & INIT_RECOVERING);
 	mutex_unlock(&devfs_lock);
 	if (!ret)

@@ -18,6 +18,7 @@
 #define DEVFS_NAME_MAX 64	/* of one component, with the NUL */
 #define DEVFS_TARGET_MAX 256
 #define ROOT_INO 1
+#define RECORD_RANGES "ranges"	/* the other records are entries */
 #define POS_FIRST 2		/* readdir positions of "." and ".." are 0, 1 */
 
 /* What is kept of an entry with the core. */

@@ -167,6 +167,8 @@ static void load(struct list_head *loaded)
 	long len;
 
 	for (u32 i = 0; !record_name(THIS_MODULE, i, name, sizeof(name)); i++) {
+		if (!strcmp(name, RECORD_RANGES))
+			continue;
 		e = entry_new();
 		if (!e)
 			return;

@@ -316,6 +316,12 @@ CONTRACT(process_next, CALL_RESTARTABLE, ARG_VALUE(after));
 long process_signal_group(u32 self, u32 pgrp, u32 sig);
 CONTRACT(process_signal_group, 0, ARG_SELF(self), ARG_VALUE(pgrp),
 	 ARG_VALUE(sig));
+/* The same to the leader of session `sid`: 0, -ESRCH. */
+long process_signal_leader(u32 self, u32 sid, u32 sig);
+CONTRACT(process_signal_leader, 0, ARG_SELF(self), ARG_VALUE(sid), ARG_VALUE(sig));
+/* The session of process group `pgrp`, or -ESRCH. */
+long process_group_session(u32 self, u32 pgrp);
+CONTRACT(process_group_session, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(pgrp));
 /* Session id and process group of the calling process. */
 long process_session(u32 self, u32 *sid, u32 *pgrp);
 CONTRACT(process_session, 0, ARG_SELF(self), ARG_STRUCT_OUT(sid, u32),

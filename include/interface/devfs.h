@@ -18,6 +18,14 @@ long devfs_register(u32 self, const char *name, u32 mode, u64 rdev,
 		    const struct file_open *file);
 CONTRACT(devfs_register, 0, ARG_SELF(self), ARG_STRING(name, 64),
 	 ARG_VALUE(mode), ARG_VALUE(rdev), ARG_STRUCT_IN(file, struct file_open));
+/*
+ * Character devices `rdev` and the `count` - 1 after it are the caller's, though
+ * devfs has no names for them: opening one, wherever its node is, gives `file`
+ * with the distance from `rdev` added to its number. -ENOSPC, -EEXIST.
+ */
+long devfs_register_range(u32 self, u64 rdev, u32 count, const struct file_open *file);
+CONTRACT(devfs_register_range, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(rdev),
+	 ARG_VALUE(count), ARG_STRUCT_IN(file, struct file_open));
 long devfs_unregister(u32 self, const char *name);
 CONTRACT(devfs_unregister, 0, ARG_SELF(self), ARG_STRING(name, 64));
 

@@ -16,6 +16,7 @@
 
 /* poll() bits, as Linux numbers them. */
 #define FILE_POLLIN 0x001
+#define FILE_POLLPRI 0x002
 #define FILE_POLLOUT 0x004
 #define FILE_POLLERR 0x008
 #define FILE_POLLHUP 0x010
@@ -53,8 +54,9 @@ struct file_open {
 };
 
 /*
- * read, write and release are run again when a reset interrupted them. Who must
- * not do them twice compares CONTEXT->op, as struct context_page says.
+ * All but poll, which changes nothing, are run again when a reset interrupted
+ * them. Who must not do them twice compares CONTEXT->op, as struct context_page
+ * says.
  */
 struct file_ops {
 	/*
@@ -75,9 +77,10 @@ struct file_ops {
 	/*
 	 * May be NULL. Somebody opens file `number` with Linux's `oflags`: the
 	 * number that the open file is to have, or the error of open(2). No
-	 * release() follows an error.
+	 * release() follows an error. *wait is 0, or the wait object that it is
+	 * to have instead of the one in struct file_open.
 	 */
-	long (*open)(u64 number, u32 oflags);
+	long (*open)(u64 number, u32 oflags, u32 *wait);
 	/*
 	 * May be NULL (-ENXIO). Open file `number`, which has no node, is opened
 	 * anew through /proc/PID/fd: the number of the new open file, or an error.
@@ -88,11 +91,12 @@ CONTRACT(file_ops__read, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), AR
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
 CONTRACT(file_ops__write, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
-CONTRACT(file_ops__ioctl, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(cmd), ARG_VALUE(arg),
-	 ARG_UBUF(ubuf));
+CONTRACT(file_ops__ioctl, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(number),
+	 ARG_VALUE(cmd), ARG_VALUE(arg), ARG_UBUF(ubuf));
 CONTRACT(file_ops__poll, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__release, CALL_RESTARTABLE, ARG_VALUE(number));
-CONTRACT(file_ops__open, 0, ARG_VALUE(number), ARG_VALUE(oflags));
+CONTRACT(file_ops__open, CALL_RESTARTABLE, ARG_VALUE(number), ARG_VALUE(oflags),
+	 ARG_STRUCT_OUT(wait, u32));
 CONTRACT(file_ops__reopen, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(oflags));
 OPS_TABLE(file_ops, read, write, ioctl, poll, release, open, reopen);
 

@@ -103,7 +103,12 @@ long tty_port_register(u32 self, const char *name, u64 rdev, u64 port,
 	return TTY_NUMBER;
 }
 
-long tty_input(u32 self, u32 tty, const char *buf, size_t len)
+long tty_input_error(u32 self, u32 tty, u64 ticket, u32 kind, u8 byte)
+{
+	return 0;
+}
+
+long tty_input(u32 self, u32 tty, u64 ticket, const char *buf, size_t len)
 {
 	assert_int_equal(tty, TTY_NUMBER);
 	memcpy(typed + ntyped, buf, len);
@@ -133,7 +138,7 @@ static int setup(void **state)
 
 static long put(const char *text)
 {
-	return ops.write(port_number, text, strlen(text));
+	return ops.write(port_number, TTY_NO_SEQ, text, strlen(text));
 }
 
 /* ---- tests -------------------------------------------------------------- */

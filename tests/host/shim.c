@@ -1049,6 +1049,16 @@ long process_signal_group(u32 self, u32 pgrp, u32 sig)
 	return 0;
 }
 
+long process_signal_leader(u32 self, u32 sid, u32 sig)
+{
+	return process_signal_group(self, sid, sig);
+}
+
+long process_group_session(u32 self, u32 pgrp)
+{
+	return session_sid;
+}
+
 long process_signal_state(u32 self, u32 sig)
 {
 	return signal_state;

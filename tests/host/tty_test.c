@@ -12,6 +12,10 @@
 #include <cmocka.h>
 
 #include "../../drivers/tty/ldisc.c"
+#define oflag oflag_of_output
+#undef DEL
+#undef TAB_WIDTH
+#include "../../drivers/tty/opost.c"
 
 #define READS_MAX 4
 
@@ -20,6 +24,15 @@ static u32 last_signal;
 void tty_signal(struct tty *t, u32 sig)
 {
 	last_signal = sig;
+}
+
+void tty_commit(struct tty *t)
+{
+	t->must_commit = false;
+}
+
+void pty_packet(struct tty *t, u8 set, u8 clear)
+{
 }
 
 struct ldisc_case {
@@ -99,6 +112,8 @@ static const struct ldisc_case cases[] = {
 	  .read = { "abc" } },
 	{ .name = "no OPOST", .no_oflag = OPOST, .typed = "a\r", .echoed = "a\n",
 	  .read = { "a\n" } },
+	{ .name = "ECHOPRT", .lflag = ECHOPRT, .typed = "abc\177\177d\r",
+	  .echoed = "abc\\cb/d\r\n", .read = { "ad\n" } },
 	{ .name = "PARMRK doubles 0xff", .iflag = PARMRK, .no_lflag = ICANON,
 	  .vmin = 1, .typed = "\377", .read = { "\377\377" } },
 };
@@ -106,18 +121,18 @@ static const struct ldisc_case cases[] = {
 static void start(struct tty *t, const struct ldisc_case *c)
 {
 	memset(t, 0, sizeof(*t));
-	ldisc_init(t);
-	t->termios.c_iflag = (t->termios.c_iflag | c->iflag) & ~c->no_iflag;
-	t->termios.c_oflag = (t->termios.c_oflag | c->oflag) & ~c->no_oflag;
-	t->termios.c_lflag = (t->termios.c_lflag | c->lflag) & ~c->no_lflag;
-	t->termios.c_cc[VMIN] = c->vmin;
+	ldisc_init(t, false);
+	t->s.termios.c_iflag = (t->s.termios.c_iflag | c->iflag) & ~c->no_iflag;
+	t->s.termios.c_oflag = (t->s.termios.c_oflag | c->oflag) & ~c->no_oflag;
+	t->s.termios.c_lflag = (t->s.termios.c_lflag | c->lflag) & ~c->no_lflag;
+	t->s.termios.c_cc[VMIN] = c->vmin;
 	last_signal = 0;
 }
 
 static void take_output(struct tty *t, char *buf)
 {
-	while (t->out_tail != t->out_head)
-		*buf++ = (char)t->out[t->out_tail++ % TTY_OUT_MAX];
+	while (t->s.out_tail != t->s.out_head)
+		*buf++ = (char)t->out[t->s.out_tail++ % TTY_OUT_MAX];
 	*buf = '\0';
 }
 
@@ -133,7 +148,7 @@ static void read_expect(struct tty *t, const struct ldisc_case *c, const char *e
 	}
 	if (n < 0)
 		fail_msg("%s: nothing to read", c->name);
-	ldisc_peek(t, (u8 *)buf, (size_t)n);
+	ldisc_peek(t, 0, (u8 *)buf, (size_t)n);
 	buf[n] = '\0';
 	ldisc_consume(t, (size_t)n);
 	if (strcmp(buf, expected))
@@ -169,8 +184,8 @@ static void output_expect(u32 set, u32 clear, const char *in, const char *out)
 	char got[256];
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
-	t.termios.c_oflag = (t.termios.c_oflag | set) & ~clear;
+	ldisc_init(&t, false);
+	t.s.termios.c_oflag = (t.s.termios.c_oflag | set) & ~clear;
 	assert_int_equal(ldisc_output(&t, (const u8 *)in, strlen(in)), strlen(in));
 	take_output(&t, got);
 	assert_string_equal(got, out);
@@ -197,7 +212,7 @@ static void test_output_full(void **state)
 
 	memset(&t, 0, sizeof(t));
 	memset(text, '\n', sizeof(text));
-	ldisc_init(&t);
+	ldisc_init(&t, false);
 	taken = ldisc_output(&t, text, sizeof(text));
 	assert_true(taken < sizeof(text));
 	assert_true(ldisc_out_len(&t) <= TTY_OUT_MAX);
@@ -215,9 +230,9 @@ static void test_input_full(void **state)
 
 	memset(&t, 0, sizeof(t));
 	memset(text, 'x', sizeof(text));
-	ldisc_init(&t);
-	t.termios.c_lflag &= ~(u32)ECHO;
-	ldisc_input(&t, text, sizeof(text));
+	ldisc_init(&t, false);
+	t.s.termios.c_lflag &= ~(u32)ECHO;
+	assert_int_equal(ldisc_input(&t, text, sizeof(text)), sizeof(text));
 	assert_int_equal(ldisc_readable(&t, 1), TTY_NOT_READY);
 	ldisc_input(&t, (const u8 *)"\r", 1);
 	assert_int_equal(ldisc_readable(&t, sizeof(text)), TTY_IN_MAX);
@@ -232,15 +247,15 @@ static void test_input_wraps(void **state)
 	u8 buf[8];
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
+	ldisc_init(&t, false);
 	ldisc_input(&t, (const u8 *)"first\r", 6);
 	for (u32 i = 0; i < TTY_IN_MAX; i++) {
 		ldisc_input(&t, (const u8 *)"abcde\r", 6);
 		assert_int_equal(ldisc_readable(&t, sizeof(buf)), 6);
-		assert_int_equal(ldisc_peek(&t, buf, 6), 6);
+		assert_int_equal(ldisc_peek(&t, 0, buf, 6), 6);
 		assert_memory_equal(buf, i ? "abcde\n" : "first\n", 6);
 		ldisc_consume(&t, 6);
-		t.out_tail = t.out_head;
+		t.s.out_tail = t.s.out_head;
 	}
 }
 
@@ -249,7 +264,7 @@ static void test_partial_reads(void **state)
 	static struct tty t;
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
+	ldisc_init(&t, false);
 	ldisc_input(&t, (const u8 *)"abc\004x\r", 6);
 	assert_int_equal(ldisc_readable(&t, 2), 2);
 	ldisc_consume(&t, 2);
@@ -264,15 +279,15 @@ static void test_flow(void **state)
 	static struct tty t;
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
+	ldisc_init(&t, false);
 	ldisc_input(&t, (const u8 *)"\023", 1);
-	assert_true(t.stopped);
+	assert_true(t.s.stopped);
 	ldisc_input(&t, (const u8 *)"\021", 1);
-	assert_false(t.stopped);
+	assert_false(t.s.stopped);
 	assert_int_equal(ldisc_waiting(&t), 0);
-	t.termios.c_iflag |= IXANY;
+	t.s.termios.c_iflag |= IXANY;
 	ldisc_input(&t, (const u8 *)"\023a\r", 3);
-	assert_false(t.stopped);
+	assert_false(t.s.stopped);
 	assert_int_equal(ldisc_waiting(&t), 2);
 }
 
@@ -282,15 +297,15 @@ static void test_throttle(void **state)
 	u8 x = 'x';
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
-	t.termios.c_iflag |= IXOFF;
-	t.termios.c_lflag = 0;
+	ldisc_init(&t, false);
+	t.s.termios.c_iflag |= IXOFF;
+	t.s.termios.c_lflag = 0;
 	for (u32 i = 0; i < TTY_IN_MAX - 1; i++)
 		ldisc_input(&t, &x, 1);
-	assert_true(t.throttled);
+	assert_true(t.s.throttled);
 	assert_int_equal(t.priority, CTRL('S'));
 	ldisc_consume(&t, TTY_IN_MAX - 1);
-	assert_false(t.throttled);
+	assert_false(t.s.throttled);
 	assert_int_equal(t.priority, CTRL('Q'));
 }
 
@@ -301,9 +316,9 @@ static void test_mode_change(void **state)
 	struct linux_termios raw;
 
 	memset(&t, 0, sizeof(t));
-	ldisc_init(&t);
+	ldisc_init(&t, false);
 	ldisc_input(&t, (const u8 *)"ab", 2);
-	raw = t.termios;
+	raw = t.s.termios;
 	raw.c_lflag &= ~(u32)ICANON;
 	ldisc_set_termios(&t, &raw);
 	assert_int_equal(ldisc_readable(&t, 9), 2);

@@ -37,6 +37,7 @@ RUN_LIST = "init=/test/runtests"
 # Programs of tests in KTAP, one a line: each runs in every variant.
 TESTS = (
     "fileio",
+    "test_pty",
     "usertests",
     "test_files",
     "test_memory",

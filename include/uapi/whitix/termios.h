@@ -15,6 +15,62 @@ struct linux_termios {
 };
 _Static_assert(sizeof(struct linux_termios) == 36, "Linux's kernel termios");
 
+/* TCGETS2 and TCSETS2*: the same and the speeds in bits a second. */
+struct linux_termios2 {
+	struct linux_termios base;
+	u32 c_ispeed, c_ospeed;
+};
+_Static_assert(sizeof(struct linux_termios2) == 44, "Linux's termios2");
+
+/* TCGETA and TCSETA*: System V's. */
+#define NCC 8
+struct linux_termio {
+	u16 c_iflag, c_oflag, c_cflag, c_lflag;
+	u8 c_line;
+	u8 c_cc[NCC];
+};
+
+/* TIOCGSERIAL. Pointers are numbers here: nobody follows them. */
+struct linux_serial {
+	s32 type, line;
+	u32 port;
+	s32 irq, flags, xmit_fifo_size, custom_divisor, baud_base;
+	u16 close_delay;
+	u8 io_type, reserved;
+	s32 hub6;
+	u16 closing_wait, closing_wait2;
+	u64 iomem_base;
+	u16 iomem_reg_shift;
+	u32 port_high;
+	u64 iomap_base;
+};
+_Static_assert(sizeof(struct linux_serial) == 72, "Linux's serial_struct");
+#define PORT_16550A 4
+
+/* TIOCGICOUNT. */
+struct linux_serial_icounter {
+	s32 cts, dsr, rng, dcd, rx, tx, frame, overrun, parity, brk, buf_overrun;
+	s32 reserved[9];
+};
+
+/* TIOCMGET and its like. */
+#define TIOCM_DTR 0x002
+#define TIOCM_RTS 0x004
+#define TIOCM_CTS 0x020
+#define TIOCM_CAR 0x040
+#define TIOCM_RNG 0x080
+#define TIOCM_DSR 0x100
+
+/* Packet mode: the first byte of what a master reads. */
+#define TIOCPKT_DATA 0
+#define TIOCPKT_FLUSHREAD 1
+#define TIOCPKT_FLUSHWRITE 2
+#define TIOCPKT_STOP 4
+#define TIOCPKT_START 8
+#define TIOCPKT_NOSTOP 16
+#define TIOCPKT_DOSTOP 32
+#define TIOCPKT_IOCTL 64
+
 struct linux_winsize {
 	u16 ws_row, ws_col, ws_xpixel, ws_ypixel;
 };
@@ -63,6 +119,10 @@ struct linux_winsize {
 #define XTABS 0014000
 
 #define CBAUD 0010017
+#define CBAUDEX 0010000
+#define B0 0000000
+#define BOTHER CBAUDEX
+#define IBSHIFT 16
 #define B9600 0000015
 #define B38400 0000017
 #define B57600 0010001
