@@ -66,6 +66,7 @@ ifneq ($(filter-out $(no-build),$(goals)),)
 include $(gen)/config.mk
 include scripts/make/rooms.mk
 include scripts/make/compile.mk
+include scripts/make/vdso.mk
 include scripts/make/link.mk
 include scripts/make/image.mk
 endif

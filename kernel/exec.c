@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
+#include <vdso.h>
 #include <vfs.h>
 #include <whitix/mman.h>
 #include <whitix/stat.h>
@@ -34,6 +35,7 @@
 #define PIE_BASE 0x555555554000ul
 #define STACK_FIRST (128ul << 10)		/* mapped at first, beyond arguments */
 #define AUXV_MAX 24
+#define MIN_SIGNAL_STACK 2048
 #define RANDOM_BYTES 16
 #define CPUID_FEATURES 1
 
@@ -58,7 +60,7 @@ struct exec {
 	struct fdtable *fds;	/* a copy, when the table is shared */
 	struct creds creds;
 	bool secure;		/* set-id: AT_SECURE */
-	u64 entry, sp;
+	u64 entry, sp, vdso;
 	u64 vector[PAGE_SIZE / sizeof(u64)];	/* words to be written at `at` */
 	u32 nvector;
 	u64 at;
@@ -377,7 +379,7 @@ static long image_map(struct exec *x, struct image *image, u64 base, u64 *end)
 static long images_map(struct exec *x)
 {
 	u64 end, interp_end;
-	long error;
+	long error, at;
 
 	x->mm = mm_new();
 	if (!x->mm)
@@ -391,7 +393,11 @@ static long images_map(struct exec *x)
 		error = image_map(x, &x->interp, 0, &interp_end);
 		x->entry = x->interp.plan.entry + x->interp.bias;
 	}
-	return !error && x->entry >= USER_END ? -ENOEXEC : error;
+	if (error)
+		return error;
+	at = vdso_map(x->mm);
+	x->vdso = at;
+	return at < 0 ? at : x->entry >= USER_END ? -ENOEXEC : 0;
 }
 
 /* ---- the stack --------------------------------------------------------- */
@@ -436,6 +442,7 @@ static u32 auxv_fill(const struct exec *x, u64 *auxv, u64 text, u64 random,
 {
 	const struct binfmt_plan *plan = &x->program.plan;
 	const u64 words[] = {
+		AT_SYSINFO_EHDR, x->vdso, AT_MINSIGSTKSZ, MIN_SIGNAL_STACK,
 		AT_HWCAP, cpu_hwcap(), AT_PAGESZ, PAGE_SIZE,
 		AT_CLKTCK, LINUX_CLK_TCK,
 		AT_PHDR, plan->phdr_vaddr ? plan->phdr_vaddr + x->program.bias : 0,

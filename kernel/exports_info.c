@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
+#include <vdso.h>
 #include <vfs.h>
 #include <whitix/stat.h>
 
@@ -292,7 +293,7 @@ static void map_fill(struct process_map *map, const struct vma *v)
 			 (v->flags & VMA_GROWS ? MAP_INFO_STACK : 0),
 	};
 	if (v->obj) {
-		map->flags |= MAP_INFO_FILE;
+		map->flags |= MAP_INFO_FILE | (vdso_is(v->obj) ? MAP_INFO_VDSO : 0);
 		map->offset = v->offset;
 		map->node = v->obj->node;
 	}

@@ -395,6 +395,7 @@ void process_start_init(const char *path)
 	long error = -ENOENT;
 	u32 i;
 
+	time_init_programs();
 	init_process();
 	init_open_console();
 	if (path && *path) {

@@ -18,6 +18,8 @@
 #include <sched.h>
 #include <string.h>
 #include <timer.h>
+#include <vdso.h>
+#include <whitix/vdso.h>
 
 #define SHIFT_MAX 32
 
@@ -59,7 +61,10 @@ u64 time_realtime_ns(void)
 /* Sets CLOCK_REALTIME. Any context. */
 void time_set_realtime_ns(u64 ns)
 {
-	WRITE_ONCE(context_page->realtime_base_ns, ns - time_now_ns());
+	u64 base = ns - time_now_ns();
+
+	WRITE_ONCE(context_page->realtime_base_ns, base);
+	vdso_set_realtime(base);
 }
 
 /* The most exact factor that fits 32 bits. */
@@ -89,6 +94,15 @@ void time_init(void)
 	context_page->tsc_shift = ns_shift;
 	context_page->memory_kib = (u32)(frame_total_count() * (PAGE_SIZE / 1024));
 	irq_timer_start(TICK_HZ);
+}
+
+/* See include/core/timer.h. Needs page objects. */
+void time_init_programs(void)
+{
+	vdso_init(&(struct vdso_data){
+		.tsc_base = boot_info.entry_tsc, .tsc_mult = ns_mult, .tsc_shift = ns_shift,
+		.realtime_base_ns = context_page->realtime_base_ns,
+	});
 }
 
 /* See include/core/sched.h. Called in each switch, interrupts off. */

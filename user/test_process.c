@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* test_process: ids, capabilities, scheduling, limits and figures, as Linux has them. */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "ktap.h"
@@ -178,10 +181,100 @@ static void small_answers(void)
 	CHECK_FAILS(syscall(SYS_reboot, 0xfee1dead, 672274793, 0xa1b2c3d4, 8), EFAULT);
 }
 
+/* ---- the vDSO ------------------------------------------------------------ */
+
+/* A symbol of the vDSO by its name, through the dynamic section's tables. */
+static void *vdso_symbol(const char *name)
+{
+	const char *base = (const char *)getauxval(AT_SYSINFO_EHDR), *strings = NULL;
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)base;
+	const Elf64_Phdr *phdr;
+	const Elf64_Dyn *dynamic = NULL;
+	const Elf64_Sym *symbols = NULL;
+	const Elf32_Word *hash = NULL;
+
+	CHECK(base != NULL && memcmp(base, ELFMAG, SELFMAG) == 0);
+	phdr = (const Elf64_Phdr *)(base + header->e_phoff);
+	for (int i = 0; i < header->e_phnum; i++)
+		if (phdr[i].p_type == PT_DYNAMIC)
+			dynamic = (const Elf64_Dyn *)(base + phdr[i].p_vaddr);
+	CHECK(dynamic != NULL);
+	for (; dynamic->d_tag != DT_NULL; dynamic++) {
+		const char *at = base + dynamic->d_un.d_ptr;
+
+		if (dynamic->d_tag == DT_STRTAB)
+			strings = at;
+		else if (dynamic->d_tag == DT_SYMTAB)
+			symbols = (const Elf64_Sym *)at;
+		else if (dynamic->d_tag == DT_HASH)
+			hash = (const Elf32_Word *)at;
+	}
+	CHECK(strings && symbols && hash);
+	for (Elf32_Word i = 0; i < hash[1]; i++)
+		if (strcmp(strings + symbols[i].st_name, name) == 0)
+			return (void *)(base + symbols[i].st_value);
+	FAIL("the vDSO has no %s", name);
+}
+
+static long long ns(struct timespec t)
+{
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static void vdso_agrees_with_the_calls(void)
+{
+	long (*get)(int, struct timespec *) = vdso_symbol("__vdso_clock_gettime");
+	static const int clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME,
+				      CLOCK_MONOTONIC_RAW, CLOCK_PROCESS_CPUTIME_ID };
+	struct timespec before, inside, after;
+
+	for (unsigned int i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		CHECK_EQ(syscall(SYS_clock_gettime, clocks[i], &before), 0);
+		CHECK_EQ(get(clocks[i], &inside), 0);
+		CHECK_EQ(syscall(SYS_clock_gettime, clocks[i], &after), 0);
+		CHECK(ns(before) <= ns(inside) && ns(inside) <= ns(after));
+	}
+	CHECK_EQ(get(NONE, &inside), -EINVAL);
+}
+
+static void vdso_follows_the_set_time(void)
+{
+	long (*get)(int, struct timespec *) = vdso_symbol("__vdso_clock_gettime");
+	time_t (*seconds)(time_t *) = (time_t (*)(time_t *))vdso_symbol("__vdso_time");
+	struct timespec now, then;
+
+	CHECK_EQ(get(CLOCK_REALTIME, &now), 0);
+	then = (struct timespec){ now.tv_sec + 1000000, 0 };
+	CHECK_EQ(syscall(SYS_clock_settime, CLOCK_REALTIME, &then), 0);
+	CHECK(seconds(NULL) - now.tv_sec >= 1000000);
+	get(CLOCK_REALTIME, &then);
+	then.tv_sec -= 1000000;
+	CHECK_EQ(syscall(SYS_clock_settime, CLOCK_REALTIME, &then), 0);
+	CHECK(seconds(&now.tv_sec) - now.tv_sec < 10);
+}
+
+static void vdso_others(void)
+{
+	long (*getcpu)(unsigned *, unsigned *, void *) = vdso_symbol("__vdso_getcpu");
+	long (*day)(struct timeval *, void *) = vdso_symbol("__vdso_gettimeofday");
+	long (*res)(int, struct timespec *) = vdso_symbol("__vdso_clock_getres");
+	struct timeval t = { 0 };
+	struct timespec r;
+	unsigned cpu = 9, node = 9;
+
+	CHECK_EQ(getcpu(&cpu, &node, NULL), 0);
+	CHECK(cpu == 0 && node == 0);
+	CHECK_EQ(day(&t, NULL), 0);
+	CHECK(t.tv_sec - time(NULL) <= 1 && t.tv_usec < 1000000);
+	CHECK_EQ(res(CLOCK_MONOTONIC, &r), 0);
+	CHECK_EQ(r.tv_nsec, 1);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(capabilities_follow_ids), TEST(capabilities_dropped), TEST(scheduling_is_kept),
 	TEST(priorities), TEST(faults_are_counted), TEST(subreaper),
-	TEST(parent_death_signal), TEST(small_answers),
+	TEST(parent_death_signal), TEST(small_answers), TEST(vdso_agrees_with_the_calls),
+	TEST(vdso_follows_the_set_time), TEST(vdso_others),
 };
 
 int main(int argc, char **argv)

@@ -199,6 +199,8 @@ static void put_map_name(struct maps_text *m, const struct process_map *map)
 
 	if (len > 0)
 		text_put_escaped(m->text, m->path, (size_t)len, "\n");
+	else if (map->flags & MAP_INFO_VDSO)
+		text_puts(m->text, map->offset ? "[vdso]" : "[vvar]");
 	else if (map->flags & MAP_INFO_STACK)
 		text_puts(m->text, "[stack]");
 	else if (!(map->flags & MAP_INFO_FILE) && map->start < p->heap_end &&
@@ -222,7 +224,7 @@ static bool put_map(const struct process_map *map, void *arg)
 			map->flags & MAP_INFO_SHARED ? 's' : 'p', map->offset,
 			LINUX_MAJOR(attr.dev), LINUX_MINOR(attr.dev), attr.ino);
 	text_put(m->text, line, (size_t)len);
-	if (map->node || (map->flags & MAP_INFO_STACK) ||
+	if (map->node || (map->flags & (MAP_INFO_STACK | MAP_INFO_VDSO)) ||
 	    (map->start < m->process->heap_end && map->end > m->process->heap_start))
 		text_printf(m->text, "%*s", MAX(MAP_NAME_COLUMN - len, 0), "");
 	put_map_name(m, map);

@@ -14,7 +14,8 @@ u64 time_realtime_ns(void);
 u64 time_tsc(void);
 u64 time_tsc_to_ns(u64 ticks);
 u64 time_tsc_khz(void);
-void time_init(void);		/* calibrates; sets up the context page's base */
+void time_init(void);	/* calibrates; sets up the context page's base */
+void time_init_programs(void);	/* their clocks, before the first runs */
 void time_set_realtime_ns(u64 ns);
 
 struct timer {
