@@ -97,7 +97,8 @@ static long plan_check(struct binfmt_plan *plan)
 static long image_open(struct image *image, u64 at, const char *path)
 {
 	u32 handle = 0;
-	long error = module_result(vfs_access(path_root(), at, path, X_OK, 1), 0);
+	long error = module_result(vfs_access(path_root(), at, path, X_OK,
+						      VFS_FOLLOW | VFS_EFFECTIVE), 0);
 
 	if (!error)
 		error = file_open_path(at, path, O_RDONLY, 0, &image->file, &handle);

@@ -79,6 +79,7 @@ long process_signal_state(u32 self, u32 sig)
 SYMBOL_EXPORT(pageobj_create);
 SYMBOL_EXPORT(pageobj_create_in);
 SYMBOL_EXPORT(pageobj_limit);
+SYMBOL_EXPORT(pageobj_forget_time);
 SYMBOL_EXPORT(pageobj_release);
 SYMBOL_EXPORT(pageobj_size);
 SYMBOL_EXPORT(pageobj_resize);

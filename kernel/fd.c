@@ -232,6 +232,16 @@ long fd_install(struct file *f, u32 from, bool cloexec)
 	return fd;
 }
 
+/* See include/core/files.h. */
+long fd_new(struct file *f, bool cloexec)
+{
+	long fd = fd_install(f, 0, cloexec);
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
 /* Makes `fd` name `f`, closing what it named: 0, -EBADF, -ENOMEM. May sleep. */
 long fd_replace(struct file *f, u32 fd, bool cloexec)
 {

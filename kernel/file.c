@@ -467,6 +467,17 @@ static long zero_read(u64 addr, u64 len, bool kernel)
 	return done ? (long)done : -EFAULT;
 }
 
+/* Notes that an object was read: for the first time since it was written, or each time. */
+static void object_touch(const struct file *f)
+{
+	struct pageobj *obj = f->obj;
+
+	if (obj->atime_ns > obj->mtime_ns && !(f->flags & FILE_STRICTATIME))
+		return;
+	if (!(f->flags & FILE_NOATIME) && !(f->oflags & O_NOATIME))
+		obj->atime_ns = time_realtime_ns();
+}
+
 /* Reads at `pos`: bytes, 0 at the end, or an error number. May sleep. */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 {
@@ -483,6 +494,7 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 		return provider_read(f, addr, len, pos, kernel);
 	if (!f->obj)
 		return -EINVAL;
+	object_touch(f);
 	return kernel ? pageobj_read_core(f->obj, pos, (void *)addr, len) :
 			pageobj_read_user(f->obj, pos, addr, len);
 }
@@ -514,12 +526,25 @@ static long provider_write(struct file *f, u64 addr, u64 len, u64 pos, bool kern
 	return done ? (long)done : n;
 }
 
+/* Who is not root takes a file's set-id bits away by writing to it. */
+static void file_drop_set_id(struct file *f)
+{
+	static const struct vfs_attr none;
+
+	if (!current->process->creds.fsuid)
+		return;
+	f->mode &= ~(S_ISUID | S_ISGID);
+	vfs_setattr(f->node, VFS_SET_SIZE | VFS_SET_KEEP, &none);
+}
+
 static long object_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
 {
 	u64 limit = process_rlimit(current->process, RLIMIT_FSIZE);
 	struct pageobj *obj = f->obj;
 	long n = -EFBIG;
 
+	if (f->mode & (S_ISUID | S_ISGID))
+		file_drop_set_id(f);
 	core_mutex_lock(&obj->write_lock);
 	if (f->oflags & O_APPEND)
 		*pos = READ_ONCE(obj->size);
@@ -601,8 +626,11 @@ void file_fix_attr(struct vfs_attr *attr)
 		return;
 	attr->size = READ_ONCE(obj->size);
 	attr->blocks = READ_ONCE(obj->npages) * (PAGE_SIZE / SECTOR);
-	if (obj->mtime_ns)
-		attr->mtime_ns = attr->ctime_ns = obj->mtime_ns;
+	if (obj->mtime_ns) {
+		attr->mtime_ns = obj->mtime_ns;
+		attr->ctime_ns = MAX(attr->ctime_ns, obj->mtime_ns);
+	}
+	attr->atime_ns = MAX(attr->atime_ns, obj->atime_ns);
 	pageobj_put(obj);
 }
 

@@ -250,13 +250,13 @@ long sys_clone(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls)
 long sys_clone3(u64 user, u64 size)
 {
 	struct linux_clone_args a;
+	long error;
 
 	if (size < sizeof(a))
 		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (get_user_bytes(&a, user, sizeof(a)))
-		return -EFAULT;
+	error = get_user_struct(&a, sizeof(a), user, size);
+	if (error)
+		return error;
 	if (!a.stack != !a.stack_size || (a.flags & (CLONE_DETACHED | CLONE_SIGNAL_MASK)))
 		return -EINVAL;
 	return clone_any(&a);

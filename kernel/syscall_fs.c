@@ -18,8 +18,19 @@
 #define MODE_BITS 07777
 #define ID_KEEP 0xffffffffu	/* chown: leave it */
 #define STATFS_SIZE 120
+/* Seconds of the latest time that nanoseconds in 64 bits can tell. */
+#define TIME_MAX_SEC ((s64)(INT64_MAX / NSEC_PER_SEC) - 1)
 #define READDIR_MAX 8192
 #define DIRENT_NAME offsetof(struct vfs_dirent, name)
+/* What openat2(2) knows. */
+#define O_TMPFILE_ONLY (O_TMPFILE & ~O_DIRECTORY)
+#define OPEN_PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | \
+		    O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_LARGEFILE | O_NOATIME | \
+		    O_TMPFILE_ONLY | OPEN_PATH_FLAGS)
+#define RESOLVE_WITHIN (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+#define RESOLVE_KNOWN (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | \
+		       RESOLVE_CACHED | RESOLVE_WITHIN)
 #define MOUNT_STRING_MAX 1024
 #define MOUNT_SOURCE_MAX 256
 #define MOUNT_TYPE_MAX 32
@@ -59,24 +70,65 @@ static u32 follow(bool yes)
 
 /* ---- open -------------------------------------------------------------- */
 
+/* Opens what `a` names, which it lets go, as a descriptor. */
+static long open_fd(struct path_arg *a, u32 flags, u32 mode)
+{
+	struct file *f;
+	long fd = file_open_path(a->at, a->path, flags, mode, &f, NULL);
+
+	path_put(a->path);
+	file_put(a->hold);
+	return fd ? fd : fd_new(f, flags & O_CLOEXEC);
+}
+
 /* openat(2). */
 long sys_openat(int dirfd, u64 path, u32 flags, u32 mode)
 {
 	struct path_arg a;
-	struct file *f;
-	long fd = path_open(dirfd, path, false, &a);
+	long error = path_open(dirfd, path, false, &a);
 
-	if (fd)
-		return fd;
-	fd = file_open_path(a.at, a.path, flags, mode & MODE_BITS, &f, NULL);
-	path_put(a.path);
-	file_put(a.hold);
-	if (fd)
-		return fd;
-	fd = fd_install(f, 0, flags & O_CLOEXEC);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return error ? error : open_fd(&a, flags, mode & MODE_BITS);
+}
+
+static bool how_is_sound(const struct linux_open_how *how)
+{
+	u64 flags = how->flags;
+
+	if ((flags & ~(u64)OPEN_FLAGS) || (how->resolve & ~(u64)RESOLVE_KNOWN) ||
+	    (how->resolve & RESOLVE_WITHIN) == RESOLVE_WITHIN ||
+	    ((flags & O_PATH) && (flags & ~(u64)OPEN_PATH_FLAGS)))
+		return false;
+	return !(how->mode & ~(u64)(flags & (O_CREAT | O_TMPFILE_ONLY) ? MODE_BITS : 0));
+}
+
+/* openat2(2). */
+long sys_openat2(int dirfd, u64 path, u64 user, u64 size)
+{
+	struct linux_open_how how;
+	struct path_arg a;
+	long error;
+
+	if (size < sizeof(how))
+		return -EINVAL;
+	error = get_user_struct(&how, sizeof(how), user, size);
+	if (!error && !how_is_sound(&how))
+		error = -EINVAL;
+	if (!error && (how.resolve & RESOLVE_CACHED) &&
+	    (how.flags & (O_TRUNC | O_CREAT | O_TMPFILE_ONLY)))
+		error = -EAGAIN;
+	if (!error)
+		error = path_open(dirfd, path, false, &a);
+	if (error)
+		return error;
+	/* The root of the path is the directory, however it begins. */
+	if ((how.resolve & RESOLVE_IN_ROOT) && a.path[0] == '/') {
+		a.path[0] = '.';
+		error = path_at(dirfd, a.path, &a.at, &a.hold);
+		if (a.path[1] && a.path[1] != '/')
+			memmove(a.path, a.path + 1, strlen(a.path));
+	}
+	return error ? path_close(&a, error) :
+	       open_fd(&a, how.flags, how.mode | how.resolve << VFS_RESOLVE_SHIFT);
 }
 
 SYSCALL_AS(open, (u64 path, u32 flags, u32 mode), sys_openat(AT_FDCWD, path, flags, mode))
@@ -173,7 +225,7 @@ static struct linux_statx_timestamp statx_time(u64 ns)
 					       .tv_nsec = ns % NSEC_PER_SEC };
 }
 
-/* statx(2): the basic fields. */
+/* statx(2). */
 long sys_statx(int dirfd, u64 path, u32 flags, u32 mask, u64 user)
 {
 	struct vfs_attr a;
@@ -188,15 +240,26 @@ long sys_statx(int dirfd, u64 path, u32 flags, u32 mask, u64 user)
 	if (error)
 		return error;
 	s = (struct linux_statx){
-		.stx_mask = STATX_BASIC_STATS, .stx_blksize = a.blksize,
+		.stx_mask = STATX_BASIC_STATS | (a.mount ? STATX_MNT_ID : 0) |
+			    (a.btime_ns ? mask & STATX_BTIME : 0),
+		.stx_blksize = a.blksize, .stx_attributes = a.attributes,
+		.stx_attributes_mask = a.attributes_mask, .stx_mnt_id = a.mount,
 		.stx_nlink = a.nlink, .stx_uid = a.uid, .stx_gid = a.gid,
 		.stx_mode = a.mode, .stx_ino = a.ino, .stx_size = a.size,
 		.stx_blocks = a.blocks, .stx_atime = statx_time(a.atime_ns),
 		.stx_ctime = statx_time(a.ctime_ns), .stx_mtime = statx_time(a.mtime_ns),
+		.stx_btime = statx_time(mask & STATX_BTIME ? a.btime_ns : 0),
 		.stx_rdev_major = LINUX_MAJOR(a.rdev), .stx_rdev_minor = LINUX_MINOR(a.rdev),
 		.stx_dev_major = LINUX_MAJOR(a.dev), .stx_dev_minor = LINUX_MINOR(a.dev),
 	};
 	return put_user_bytes(user, &s, sizeof(s));
+}
+
+/* VFS_* for the AT_* of a call, links followed unless AT_SYMLINK_NOFOLLOW. */
+static u32 lookup_flags(u32 flags)
+{
+	return follow(!(flags & AT_SYMLINK_NOFOLLOW)) |
+	       (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0);
 }
 
 /* faccessat2(2). */
@@ -204,24 +267,15 @@ long sys_faccessat2(int dirfd, u64 path, u32 mode, u32 flags)
 {
 	struct path_arg a;
 	long error;
-	u64 node;
 
 	if (mode & ~(R_OK | W_OK | X_OK) ||
 	    flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
-	if (error)
-		return error;
-	if (!a.path[0] || (flags & AT_SYMLINK_NOFOLLOW)) {
-		/* Only that it is there: links have no permissions. */
-		error = module_result(vfs_lookup(path_root(), a.at, a.path,
-						 VFS_EMPTY_PATH, &node), 0);
-		if (!error)
-			vfs_release(node);
-		return path_close(&a, error);
-	}
-	return path_close(&a, vfs_access(path_root(), a.at, a.path, mode,
-					 !!(flags & AT_EACCESS)));
+	return error ? error :
+	       path_close(&a, vfs_access(path_root(), a.at, a.path, mode,
+					 lookup_flags(flags) |
+					 (flags & AT_EACCESS ? VFS_EFFECTIVE : 0)));
 }
 
 SYSCALL_AS(faccessat, (int dirfd, u64 path, u32 mode), sys_faccessat2(dirfd, path, mode, 0))
@@ -231,22 +285,12 @@ SYSCALL_AS(access, (u64 path, u32 mode), sys_faccessat2(AT_FDCWD, path, mode, 0)
 static long setattr_path(int dirfd, u64 path, u32 flags, u32 which,
 			 const struct vfs_attr *attr)
 {
-	bool no_follow = flags & AT_SYMLINK_NOFOLLOW;
 	struct path_arg a;
-	u64 node = 0;
 	long error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
 
-	if (error)
-		return error;
-	error = module_result(vfs_lookup(path_root(), a.at, a.path,
-					 follow(!no_follow) |
-					 (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0),
-					 &node), 0);
-	if (!error) {
-		error = vfs_setattr(node, which, attr);
-		vfs_release(node);
-	}
-	return path_close(&a, error);
+	return error ? error :
+	       path_close(&a, vfs_setattr_path(path_root(), a.at, a.path,
+					       lookup_flags(flags), which, attr));
 }
 
 static long setattr_fd(int fd, bool path_too, u32 which, const struct vfs_attr *attr)
@@ -307,33 +351,11 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 
 /* ---- times ------------------------------------------------------------- */
 
-/* What a page object knows about its last write gives way to what is set. */
-static void object_forget_mtime(struct vfs_attr *attr)
-{
-	struct pageobj *obj = attr->pageobj ? pageobj_from_handle(attr->pageobj) : NULL;
-
-	if (!obj)
-		return;
-	obj->mtime_ns = 0;
-	pageobj_put(obj);
-}
-
 static long times_set(int dirfd, u64 path, u32 flags, u32 which,
 		      const struct vfs_attr *attr)
 {
-	struct vfs_attr now = { 0 };
-	long error;
-
-	if (!path)
-		error = setattr_fd(dirfd, false, which, attr);
-	else
-		error = setattr_path(dirfd, path, flags, which, attr);
-	if (error || !(which & VFS_SET_MTIME))
-		return error;
-	if (!path ? attr_of_fd(dirfd, &now) == 0 :
-		    attr_of_path(dirfd, path, flags, &now) == 0)
-		object_forget_mtime(&now);
-	return 0;
+	return path ? setattr_path(dirfd, path, flags, which, attr) :
+		      setattr_fd(dirfd, false, which, attr);
 }
 
 /* One time of utimensat(): ns, now, or unchanged. */
@@ -342,52 +364,57 @@ static long time_choose(const struct linux_timespec *t, u64 *ns, u32 bit, u32 *w
 	if (t->tv_nsec == UTIME_OMIT)
 		return 0;
 	*which |= bit;
-	if (t->tv_nsec == UTIME_NOW) {
-		*ns = time_realtime_ns();
+	*ns = time_realtime_ns();
+	if (t->tv_nsec == UTIME_NOW)
 		return 0;
-	}
+	*which |= bit << VFS_SET_GIVEN_SHIFT;
 	if (t->tv_nsec < 0 || t->tv_nsec >= (s64)NSEC_PER_SEC)
 		return -EINVAL;
-	*ns = MAX(t->tv_sec, 0l) * NSEC_PER_SEC + t->tv_nsec;
+	*ns = MIN(MAX(t->tv_sec, 0l), TIME_MAX_SEC) * NSEC_PER_SEC + t->tv_nsec;
 	return 0;
+}
+
+/* Sets times, `t` being both or NULL: now. */
+static long times_choose(int dirfd, u64 path, const struct linux_timespec *t, u32 flags)
+{
+	static const struct linux_timespec now = { 0, UTIME_NOW };
+	struct vfs_attr attr = { 0 };
+	u32 which = 0;
+	long error = time_choose(t ? &t[0] : &now, &attr.atime_ns, VFS_SET_ATIME, &which);
+
+	if (!error)
+		error = time_choose(t ? &t[1] : &now, &attr.mtime_ns, VFS_SET_MTIME, &which);
+	return error || !which ? error : times_set(dirfd, path, flags, which, &attr);
 }
 
 /* utimensat(2); path 0 is futimens(). */
 long sys_utimensat(int dirfd, u64 path, u64 times, u32 flags)
 {
-	struct linux_timespec t[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
-	struct vfs_attr attr = { 0 };
-	u32 which = 0;
-	long error;
+	struct linux_timespec t[2];
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	if ((!path && dirfd == AT_FDCWD) || (times && get_user_bytes(t, times, sizeof(t))))
+	if (times && get_user_bytes(t, times, sizeof(t)))
 		return -EFAULT;
-	error = time_choose(&t[0], &attr.atime_ns, VFS_SET_ATIME, &which);
-	if (!error)
-		error = time_choose(&t[1], &attr.mtime_ns, VFS_SET_MTIME, &which);
-	if (error || !which)
-		return error;
-	return times_set(dirfd, path, flags, which, &attr);
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || (!path && flags))
+		return -EINVAL;
+	if (!path && dirfd == AT_FDCWD)
+		return -EFAULT;
+	return times_choose(dirfd, path, times ? t : NULL, flags);
 }
 
 /* futimesat(2), in microseconds. */
 long sys_futimesat(int dirfd, u64 path, u64 times)
 {
-	struct vfs_attr attr = { 0 };
-	struct linux_timeval t[2];
+	struct linux_timespec t[2];
+	u32 i;
 
-	attr.atime_ns = attr.mtime_ns = time_realtime_ns();
-	if (times) {
-		if (get_user_bytes(t, times, sizeof(t)))
-			return -EFAULT;
-		if ((u64)t[0].tv_usec >= 1000000 || (u64)t[1].tv_usec >= 1000000)
+	if (times && get_user_bytes(t, times, sizeof(t)))
+		return -EFAULT;
+	for (i = 0; times && i < 2; i++) {
+		if ((u64)t[i].tv_nsec >= 1000000)
 			return -EINVAL;
-		attr.atime_ns = t[0].tv_sec * NSEC_PER_SEC + t[0].tv_usec * NSEC_PER_USEC;
-		attr.mtime_ns = t[1].tv_sec * NSEC_PER_SEC + t[1].tv_usec * NSEC_PER_USEC;
+		t[i].tv_nsec *= NSEC_PER_USEC;
 	}
-	return times_set(dirfd, path, 0, VFS_SET_ATIME | VFS_SET_MTIME, &attr);
+	return times_choose(dirfd, path, times ? t : NULL, 0);
 }
 
 SYSCALL_AS(utimes, (u64 path, u64 times), path ? sys_futimesat(AT_FDCWD, path, times) : -EFAULT)
@@ -395,18 +422,12 @@ SYSCALL_AS(utimes, (u64 path, u64 times), path ? sys_futimesat(AT_FDCWD, path, t
 /* utime(2), in seconds. */
 long sys_utime(u64 path, u64 times)
 {
-	struct vfs_attr attr = { 0 };
-	s64 t[2];
+	s64 s[2] = { 0 };
 
-	attr.atime_ns = attr.mtime_ns = time_realtime_ns();
-	if (times) {
-		if (get_user_bytes(t, times, sizeof(t)))
-			return -EFAULT;
-		attr.atime_ns = t[0] * NSEC_PER_SEC;
-		attr.mtime_ns = t[1] * NSEC_PER_SEC;
-	}
-	return path ? times_set(AT_FDCWD, path, 0, VFS_SET_ATIME | VFS_SET_MTIME, &attr) :
-		      -EFAULT;
+	if (!path || (times && get_user_bytes(s, times, sizeof(s))))
+		return -EFAULT;
+	return times_choose(AT_FDCWD, path, times ? (struct linux_timespec[2]){
+			    { .tv_sec = s[0] }, { .tv_sec = s[1] } } : NULL, 0);
 }
 
 /* ---- size -------------------------------------------------------------- */
@@ -422,14 +443,8 @@ static long size_check(s64 size)
 long sys_truncate(u64 path, s64 size)
 {
 	struct vfs_attr attr = { .size = size };
-	struct path_arg a;
 	long error = size_check(size);
 
-	if (!error)
-		error = path_open(AT_FDCWD, path, false, &a);
-	if (error)
-		return error;
-	error = path_close(&a, vfs_access(path_root(), a.at, a.path, W_OK, 1));
 	return error ? error : setattr_path(AT_FDCWD, path, 0, VFS_SET_SIZE, &attr);
 }
 
@@ -500,8 +515,8 @@ long sys_renameat2(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
 	struct path_arg a, b;
 	long error;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
 		return -EINVAL;
 	error = path_open(dirfd, path, false, &a);
 	if (error)
@@ -572,7 +587,7 @@ long sys_readlinkat(int dirfd, u64 path, u64 user, s32 len)
 	if (len <= 0)
 		return -EINVAL;
 	len = MIN(len, VFS_PATH_MAX);
-	n = path_open(dirfd, path, false, &a);
+	n = path_open(dirfd, path, true, &a);
 	if (n)
 		return n;
 	buf = core_alloc(len);
@@ -668,23 +683,12 @@ static void directory_set(u64 *which, u64 node)
 /* A directory that may be entered, with a reference: 0 or an error. */
 static long directory_find(u64 path, u64 *node)
 {
-	struct vfs_attr attr = { 0 };
 	struct path_arg a;
 	long error = path_open(AT_FDCWD, path, false, &a);
 
-	if (error)
-		return error;
-	error = module_result(vfs_lookup(path_root(), a.at, a.path, VFS_FOLLOW, node), 0);
-	if (error)
-		return path_close(&a, error);
-	error = module_result(vfs_getattr(*node, &attr), 0);
-	if (!error && !S_ISDIR(attr.mode))
-		error = -ENOTDIR;
-	if (!error)
-		error = module_result(vfs_access(path_root(), a.at, a.path, X_OK, 1), 0);
-	if (error)
-		vfs_release(*node);
-	return path_close(&a, error);
+	return error ? error :
+	       path_close(&a, vfs_lookup(path_root(), a.at, a.path,
+					 VFS_FOLLOW | VFS_DIRECTORY, node));
 }
 
 /* chdir(2). */

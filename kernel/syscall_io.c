@@ -157,6 +157,24 @@ SYSCALL_AS(preadv, (int fd, u64 iov, u64 count, u64 pos),
 SYSCALL_AS(pwritev, (int fd, u64 iov, u64 count, u64 pos),
 	   vector_transfer(fd, iov, count, &pos, true))
 
+static long vector_flags(int fd, u64 iov, u64 count, u64 pos, u32 flags, bool write)
+{
+	struct file *f;
+
+	if (flags & ~(u32)(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | (write ? RWF_APPEND : 0)))
+		return -EOPNOTSUPP;
+	f = flags & RWF_APPEND ? fd_get(fd) : NULL;
+	if (f && f->obj)
+		pos = READ_ONCE(f->obj->size);
+	file_put(f);
+	return vector_transfer(fd, iov, count, pos == ~0ul ? NULL : &pos, write);
+}
+
+SYSCALL_AS(preadv2, (int fd, u64 iov, u64 count, u64 pos, u64 high, u32 flags),
+	   vector_flags(fd, iov, count, pos, flags, false))
+SYSCALL_AS(pwritev2, (int fd, u64 iov, u64 count, u64 pos, u64 high, u32 flags),
+	   vector_flags(fd, iov, count, pos, flags, true))
+
 /* ---- positions --------------------------------------------------------- */
 
 static long seek_end(struct file *f, u64 *end)
@@ -173,7 +191,7 @@ static long seek_end(struct file *f, u64 *end)
 	return error;
 }
 
-/* The new position: holes are not told, all of a file is data. */
+/* The new position. Of files that are no page objects all is data. */
 static long seek_target(struct file *f, s64 offset, u32 whence)
 {
 	u64 base = 0, end = 0;
@@ -194,6 +212,8 @@ static long seek_target(struct file *f, s64 offset, u32 whence)
 	case SEEK_HOLE:
 		if (offset < 0 || (u64)offset >= end)
 			return -ENXIO;
+		if (f->obj)
+			return pageobj_seek(f->obj, offset, whence == SEEK_DATA);
 		return whence == SEEK_DATA ? offset : (long)end;
 	default:
 		return -EINVAL;
@@ -349,6 +369,8 @@ static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
 	case F_GETLK: case F_SETLK: case F_SETLKW:
 	case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
 		return file_lock(f, fd, cmd, arg);
+	case F_ADD_SEALS: case F_GET_SEALS:
+		return file_seals(f, cmd, arg);
 	case F_SETOWN:
 		f->owner = (s32)arg;
 		return 0;

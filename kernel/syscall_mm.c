@@ -29,8 +29,12 @@ static long map_file_check(const struct file *f, u32 prot, bool shared, u32 *vma
 		return -EACCES;
 	if (!f->obj)
 		return -ENODEV;
-	if (shared && mode == O_RDWR)
+	if (shared && (f->obj->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))) {
+		if (prot & PROT_WRITE)
+			return -EPERM;
+	} else if (shared && mode == O_RDWR) {
 		*vma_flags |= VMA_MAYWRITE;
+	}
 	return 0;
 }
 

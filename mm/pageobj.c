@@ -20,6 +20,7 @@
 #include <modules.h>
 #include <pageobj.h>
 #include <string.h>
+#include <whitix/fcntl.h>
 #include <thread.h>
 #include <timer.h>
 
@@ -34,6 +35,7 @@ struct pageobj *pageobj_new(void)
 	if (!obj)
 		return NULL;
 	obj->refs = 1;
+	obj->seals = F_SEAL_SEAL;
 	obj->lock = (struct spinlock)SPINLOCK("pageobj", LOCK_OBJECT);
 	core_mutex_init(&obj->write_lock);
 	return obj;
@@ -88,10 +90,10 @@ static u64 level_span(u32 level)
 }
 
 /*
- * Drops the pages from index `first` on, relative to the subtree, until
- * `dropped` is full. Frees nodes that are empty. True: all are gone.
+ * Drops the pages from index `first` to before `end`, relative to the subtree,
+ * until `dropped` is full. Frees nodes that are empty. True: all are gone.
  */
-static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first,
+static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first, u64 end,
 		      struct dropped *dropped)
 {
 	u64 *node = (u64 *)*slot;
@@ -110,20 +112,20 @@ static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first,
 		return true;
 	}
 	span = level_span(level - 1);
-	for (i = first / span; i < NODE_SLOTS; i++) {
-		if (!tree_trim(obj, &node[i], level - 1,
-			       i == first / span ? first % span : 0, dropped))
+	for (i = first / span; i < NODE_SLOTS && i * span < end; i++) {
+		if (!tree_trim(obj, &node[i], level - 1, i == first / span ? first % span : 0,
+			       MIN(end - i * span, span), dropped))
 			return false;
 	}
-	if (first == 0) {
+	if (first == 0 && end >= level_span(level)) {
 		*slot = 0;
 		core_free(node);
 	}
 	return true;
 }
 
-/* Takes out and frees all pages from index `first` on. No lock is held. */
-static void pageobj_trim(struct pageobj *obj, u64 first)
+/* Takes out and frees the pages from index `first` to before `end`. No lock is held. */
+static void pageobj_trim(struct pageobj *obj, u64 first, u64 end)
 {
 	struct dropped dropped;
 	bool done;
@@ -133,7 +135,7 @@ static void pageobj_trim(struct pageobj *obj, u64 first)
 		dropped.count = 0;
 		spin_lock(&obj->lock);
 		done = first >= level_span(obj->height) ||
-		       tree_trim(obj, &obj->root, obj->height, first, &dropped);
+		       tree_trim(obj, &obj->root, obj->height, first, end, &dropped);
 		spin_unlock(&obj->lock);
 		for (i = 0; i < dropped.count; i++)
 			page_put(obj, dropped.page[i]);
@@ -145,7 +147,7 @@ void pageobj_put(struct pageobj *obj)
 {
 	if (!obj || atomic_sub(&obj->refs, 1) != 0)
 		return;
-	pageobj_trim(obj, 0);
+	pageobj_trim(obj, 0, ~0ul);
 	pageobj_put(obj->group);
 	core_free(obj);
 }
@@ -251,24 +253,27 @@ static bool pageobj_hole(struct pageobj *obj, u64 index)
 	return hole;
 }
 
-/* Zeroes what lies behind the new end in the last page. */
-static void pageobj_clear_tail(struct pageobj *obj, u64 size)
+/* Zeroes bytes [from, to) of one page, if it is there. */
+static void pageobj_clear(struct pageobj *obj, u64 from, u64 to)
 {
-	u64 offset = size % PAGE_SIZE;
 	long error;
 	u64 page;
 
-	if (!offset)
+	if (from >= to || pageobj_hole(obj, from / PAGE_SIZE))
 		return;
-	page = pageobj_page(obj, size / PAGE_SIZE, false, &error);
+	page = pageobj_page(obj, from / PAGE_SIZE, true, &error);
 	if (!page)
 		return;
+	memset((u8 *)phys_to_virt(page) + from % PAGE_SIZE, 0, to - from);
 	frame_put(page);
-	page = pageobj_page(obj, size / PAGE_SIZE, true, &error);
-	if (!page)
-		return;
-	memset((u8 *)phys_to_virt(page) + offset, 0, PAGE_SIZE - offset);
-	frame_put(page);
+}
+
+/* Drops whole pages, also where they are mapped. */
+static void pageobj_drop(struct pageobj *obj, u64 first, u64 end)
+{
+	if (READ_ONCE(obj->mappings))
+		mm_zap_object(obj, first, end);
+	pageobj_trim(obj, first, end);
 }
 
 /*
@@ -285,20 +290,95 @@ long pageobj_set_size(struct pageobj *obj, u64 size)
 		return -EPERM;
 	spin_lock(&obj->lock);
 	old = obj->size;
-	if (size > old)
+	if (size > old && !(obj->seals & F_SEAL_GROW))
 		obj->size = size;
 	spin_unlock(&obj->lock);
+	if (size > old && (obj->seals & F_SEAL_GROW))
+		return -EPERM;
+	if (size < old && (obj->seals & F_SEAL_SHRINK))
+		return -EPERM;
 	if (size < old) {
-		pageobj_clear_tail(obj, size);
+		pageobj_clear(obj, size, MIN(old, ALIGN_UP(size, PAGE_SIZE)));
 		spin_lock(&obj->lock);
 		obj->size = size;
 		spin_unlock(&obj->lock);
-		if (READ_ONCE(obj->mappings))
-			mm_zap_object(obj, first, ~0ul);
-		pageobj_trim(obj, first);
+		pageobj_drop(obj, first, ~0ul);
 	}
 	obj->mtime_ns = time_realtime_ns();
 	return 0;
+}
+
+/* See include/core/pageobj.h. */
+long pageobj_punch(struct pageobj *obj, u64 from, u64 to)
+{
+	u64 first = ALIGN_UP(from, PAGE_SIZE), end = ALIGN_DOWN(to, PAGE_SIZE);
+
+	if (first > end) {
+		pageobj_clear(obj, from, to);
+	} else {
+		pageobj_clear(obj, from, first);
+		pageobj_clear(obj, end, to);
+		if (first < end)
+			pageobj_drop(obj, first / PAGE_SIZE, end / PAGE_SIZE);
+	}
+	obj->mtime_ns = time_realtime_ns();
+	return 0;
+}
+
+/* See include/core/pageobj.h. Pages behind the end are not kept, so none are made. */
+long pageobj_fill(struct pageobj *obj, u64 from, u64 to, bool keep)
+{
+	u64 old = READ_ONCE(obj->size), at, page;
+	long error = 0;
+
+	if (to > old && !keep)
+		error = pageobj_set_size(obj, to);
+	to = MIN(to, READ_ONCE(obj->size));
+	for (at = from / PAGE_SIZE; !error && at < DIV_ROUND_UP(to, PAGE_SIZE); at++) {
+		page = pageobj_page(obj, at, true, &error);
+		if (page)
+			frame_put(page);
+	}
+	if (error && to > old)
+		pageobj_set_size(obj, old);
+	return error == -ENOMEM ? -ENOSPC : error;
+}
+
+/*
+ * The first index from `index` on, relative to the subtree, that has a page
+ * (`data`) or has none; what the subtree spans: it has none such.
+ */
+static u64 tree_seek(u64 slot, u32 level, u64 index, bool data)
+{
+	u64 span = level ? level_span(level - 1) : 0, i, at;
+
+	if (!slot || !level)
+		return !slot == !data ? index : level_span(level);
+	for (i = index / span; i < NODE_SLOTS; i++) {
+		at = tree_seek(((u64 *)slot)[i], level - 1, i == index / span ? index % span : 0,
+			       data);
+		if (at < span)
+			return i * span + at;
+	}
+	return level_span(level);
+}
+
+/* See include/core/pageobj.h. */
+long pageobj_seek(struct pageobj *obj, u64 pos, bool data)
+{
+	u64 index = pos / PAGE_SIZE, at = index;
+
+	spin_lock(&obj->lock);
+	if (index < level_span(obj->height))
+		at = tree_seek(obj->root, obj->height, index, data);
+	else if (data)
+		at = ~0ul / PAGE_SIZE;
+	pos = MAX(pos, at * PAGE_SIZE);
+	at = obj->size;
+	spin_unlock(&obj->lock);
+	if (data && pos >= at)
+		return -ENXIO;
+	return MIN(pos, at);
 }
 
 /* ---- reading and writing --------------------------------------------- */
@@ -434,14 +514,18 @@ static long pageobj_write_any(struct pageobj *obj, u64 pos, u64 addr, u64 len,
 
 	if (pos > PAGEOBJ_SIZE_MAX || len > PAGEOBJ_SIZE_MAX - pos)
 		return -EFBIG;
-	if (obj->read_only)
+	if (obj->read_only || (obj->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
 		return -EPERM;
-	if (len)
+	if (len && !(obj->seals & F_SEAL_GROW))
 		pageobj_grow(obj, pos + len);
 	while (done < len && !error) {
 		u64 n = MIN(len - done, PAGE_SIZE - (pos + done) % PAGE_SIZE);
 		size_t left;
 
+		if ((obj->seals & F_SEAL_GROW) && pos + done + n > size) {
+			error = -EPERM;
+			break;
+		}
 		error = page_write(obj, pos + done, addr + done, n, kind, &left);
 		done += n - left;
 	}
@@ -536,6 +620,17 @@ long pageobj_limit(u32 group, u64 pages)
 	charged = READ_ONCE(obj->charged);
 	pageobj_put(obj);
 	return charged;
+}
+
+long pageobj_forget_time(u32 handle, u32 read)
+{
+	struct pageobj *obj = pageobj_from_handle(handle);
+
+	if (!obj)
+		return -EBADF;
+	*(read ? &obj->atime_ns : &obj->mtime_ns) = 0;
+	pageobj_put(obj);
+	return 0;
 }
 
 long pageobj_release(u32 handle)

@@ -82,3 +82,20 @@ long copy_string_from_user(char *dst, u64 src, size_t max)
 	}
 	return max;
 }
+
+/* See include/core/mm.h: a later version of a struct has more, which must be 0. */
+long get_user_struct(void *dst, size_t len, u64 user, u64 size)
+{
+	u64 i;
+	u8 byte;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	for (i = len; i < size; i++) {
+		if (get_user_bytes(&byte, user + i, sizeof(byte)))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return get_user_bytes(dst, user, len) ? -EFAULT : 0;
+}

@@ -71,6 +71,8 @@ static void vma_hold(const struct vma *v)
 	if (v->obj) {
 		pageobj_get(v->obj);
 		atomic_add(&v->obj->mappings, 1);
+		if (v->flags & VMA_MAYWRITE)
+			atomic_add(&v->obj->writable, 1);
 	}
 }
 
@@ -78,6 +80,8 @@ static void vma_drop(const struct vma *v)
 {
 	if (v->obj) {
 		atomic_sub(&v->obj->mappings, 1);
+		if (v->flags & VMA_MAYWRITE)
+			atomic_sub(&v->obj->writable, 1);
 		pageobj_put(v->obj);
 	}
 }

@@ -43,6 +43,7 @@ struct inode {
 	u64 rdev;
 	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 	u32 holds;		/* vfs wants it to stay */
+	bool nameless;		/* tmpfile made it, and it has not had a name */
 	u32 last_link;		/* number of the newest link */
 	u32 nlinks;
 	u32 recorded_link;	/* the link that is in the inode's own record */
@@ -111,6 +112,8 @@ long store_inode(const struct inode *inode, const struct link *l);
 void store_inode_gone(const struct inode *inode);
 long store_link(const struct link *l);
 void store_link_gone(const struct inode *inode, u32 id);
+long store_pair(const struct link *a, const struct link *b);
+u64 store_pair_op(void);
 long store_target(const struct inode *inode);
 void store_recover(void);
 

@@ -65,6 +65,9 @@ static void fill_attr(const struct inode *inode, struct vfs_attr *attr)
 		.atime_ns = inode->atime_ns, .mtime_ns = inode->mtime_ns,
 		.ctime_ns = inode->ctime_ns,
 	};
+	if (inode->sb->kind != KIND_RAMFS)
+		attr->attributes_mask = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND |
+					STATX_ATTR_NODUMP;
 	fill_size(inode, attr);
 }
 
@@ -135,6 +138,18 @@ static long set_size(struct inode *inode, u64 size)
 	return ret;
 }
 
+static void set_times(struct inode *inode, u32 which, const struct vfs_attr *attr)
+{
+	if (which & VFS_SET_ATIME)
+		inode->atime_ns = attr->atime_ns;
+	if (which & VFS_SET_MTIME)
+		inode->mtime_ns = attr->mtime_ns;
+	if (inode->pageobj && (which & VFS_SET_ATIME))
+		pageobj_forget_time(inode->pageobj, true);
+	if (inode->pageobj && (which & VFS_SET_MTIME))
+		pageobj_forget_time(inode->pageobj, false);
+}
+
 static long ramfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
 {
 	struct inode *inode;
@@ -153,11 +168,9 @@ static long ramfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *att
 		inode->uid = attr->uid;
 	if (which & VFS_SET_GID)
 		inode->gid = attr->gid;
-	if (which & VFS_SET_ATIME)
-		inode->atime_ns = attr->atime_ns;
-	if (which & VFS_SET_MTIME)
-		inode->mtime_ns = attr->mtime_ns;
-	inode->ctime_ns = krealtime_ns();
+	set_times(inode, which, attr);
+	if (!(which & VFS_SET_QUIET))
+		inode->ctime_ns = krealtime_ns();
 	ret = store_inode(inode, recorded_link(inode));
 out:
 	mutex_unlock(&ramfs_lock);
@@ -224,6 +237,13 @@ static long make(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
 	struct link *l;
 	long ret = get_dir(sb, ino, &dir);
 
+	if (!ret && oplog_marked()) {
+		l = link_find(dir, name, (u32)strlen(name));
+		if (l && attr)
+			fill_attr(l->inode, attr);
+		if (l)
+			return 0;
+	}
 	if (!ret && super_full(dir->sb))
 		ret = -ENOSPC;
 	if (!ret)
@@ -238,6 +258,7 @@ static long make(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
 	inode->rdev = rdev;
 	inherit_group(inode, dir);
 	ret = new_content(inode, target);
+	oplog_mark();
 	if (!ret)
 		ret = store_inode(inode, l);
 	if (ret) {
@@ -250,6 +271,33 @@ static long make(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
 	if (attr)
 		fill_attr(inode, attr);
 	return 0;
+}
+
+/* fs_ops.tmpfile: an inode without a name, held by vfs from the start. */
+static long ramfs_tmpfile(u64 id, u32 mode, struct vfs_attr *attr)
+{
+	struct super *sb;
+	struct inode *inode;
+	long ret = -ENOMEM;
+
+	mutex_lock(&ramfs_lock);
+	sb = super_find(id);
+	inode = sb && !super_full(sb) ? inode_new(sb, inode_number_next(), mode) : NULL;
+	if (!sb || super_full(sb))
+		ret = sb ? -ENOSPC : -ESTALE;
+	if (inode) {
+		inode->holds = 1;
+		inode->nameless = true;
+		ret = new_content(inode, NULL);
+		if (!ret)
+			ret = store_inode(inode, NULL);
+		if (ret)
+			inode_drop(inode);
+		else
+			fill_attr(inode, attr);
+	}
+	mutex_unlock(&ramfs_lock);
+	return ret;
 }
 
 static long ramfs_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
@@ -289,14 +337,31 @@ static long ramfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
 	return ret;
 }
 
+/* The first name of an inode that had none goes into its own record. */
+static long store_first_link(struct inode *inode, struct link *l)
+{
+	long ret;
+
+	l->id = 0;
+	inode->nameless = false;
+	ret = store_inode(inode, l);
+	inode->nameless = ret != 0;
+	return ret;
+}
+
 static long add_link(struct inode *inode, struct inode *dir, const char *name)
 {
 	struct link *l;
 	long ret;
 
+	if (oplog_marked()) {
+		l = link_find(dir, name, (u32)strlen(name));
+		if (l && l->inode == inode)
+			return 0;
+	}
 	if (S_ISDIR(inode->mode))
 		return -EPERM;
-	if (!inode->nlinks)
+	if (!inode->nlinks && !inode->nameless)
 		return -ENOENT;
 	if (super_full(dir->sb))
 		return -ENOSPC;
@@ -305,7 +370,8 @@ static long add_link(struct inode *inode, struct inode *dir, const char *name)
 		return ret;
 	l->id = inode->last_link + 1;
 	l->inode = inode;
-	ret = store_link(l);
+	oplog_mark();
+	ret = inode->nlinks ? store_link(l) : store_first_link(inode, l);
 	if (ret) {
 		kfree(l);
 		return ret;
@@ -366,12 +432,13 @@ static long ramfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
 	ret = get_dir(sb, ino, &dir);
 	l = ret ? NULL : link_find(dir, name, (u32)strlen(name));
 	if (!ret && !l)
-		ret = -ENOENT;
+		ret = oplog_marked() ? 0 : -ENOENT;
 	else if (!ret && S_ISDIR(l->inode->mode) && !(flags & VFS_REMOVE_DIR))
 		ret = -EISDIR;
 	else if (!ret && !list_empty(&l->inode->entries))
 		ret = -ENOTEMPTY;
-	if (!ret)
+	oplog_mark();
+	if (!ret && l)
 		remove_link(l);
 	mutex_unlock(&ramfs_lock);
 	return ret;
@@ -434,6 +501,118 @@ static long move_link(struct link *l, struct inode *newdir, const char *newname,
 	return 0;
 }
 
+/* Both or neither name may hang below the other's inode. */
+static long exchange_check(const struct link *a, const struct link *b)
+{
+	if ((S_ISDIR(a->inode->mode) && is_below(b->dir, a->inode)) ||
+	    (S_ISDIR(b->inode->mode) && is_below(a->dir, b->inode)))
+		return -EINVAL;
+	return 0;
+}
+
+/* A link like `l` in the place of `other`, not attached. NULL: no memory. */
+static struct link *link_in_place_of(const struct link *l, const struct link *other)
+{
+	struct link *moved = link_new(other->name, other->len);
+
+	if (moved) {
+		moved->id = l->id;
+		moved->seq = store_seq_next();
+		moved->dir = other->dir;
+		moved->inode = l->inode;
+		moved->pos = other->pos;
+	}
+	return moved;
+}
+
+static void replace_link(struct link *old, struct link *fresh)
+{
+	touch(old->dir);
+	fresh->inode->ctime_ns = krealtime_ns();
+	link_detach(old);
+	kfree(old);
+}
+
+/* Two names change what they name. */
+static long exchange_links(struct link *a, struct link *b)
+{
+	struct link *to = link_in_place_of(a, b), *back = link_in_place_of(b, a);
+	long ret = exchange_check(a, b);
+
+	if (!ret)
+		ret = to && back ? store_pair(to, back) : -ENOMEM;
+	if (ret) {
+		kfree(to);
+		kfree(back);
+		return ret;
+	}
+	replace_link(a, to);
+	replace_link(b, back);
+	link_attach(to, to->dir, to->inode, to->pos);
+	link_attach(back, back->dir, back->inode, back->pos);
+	return 0;
+}
+
+/* A name moves, and a character device 0:0 remains where it was. */
+static long move_leaving_whiteout(struct link *l, struct inode *newdir, const char *newname,
+				  struct link *target)
+{
+	struct link *moved = link_new(newname, (u32)strlen(newname));
+	struct inode *white = super_full(newdir->sb) ? NULL :
+			      inode_new(newdir->sb, inode_number_next(), S_IFCHR);
+	struct link *left = NULL;
+	long ret = -ENOMEM;
+
+	if (moved && white && !store_inode(white, NULL)) {
+		moved->id = l->id;
+		moved->seq = store_seq_next();
+		moved->dir = newdir;
+		moved->inode = l->inode;
+		moved->pos = newdir->last_pos + 1;
+		left = link_in_place_of(l, l);
+	}
+	if (left) {
+		left->id = 0;
+		left->inode = white;
+		ret = store_pair(moved, left);
+	}
+	if (ret) {
+		if (white)
+			inode_drop(white);
+		kfree(moved);
+		kfree(left);
+		return ret;
+	}
+	replace_link(l, moved);
+	touch(newdir);
+	if (target)
+		remove_link(target);
+	link_attach(moved, newdir, moved->inode, moved->pos);
+	link_attach(left, left->dir, white, left->pos);
+	return 0;
+}
+
+static long rename_links(struct link *l, struct inode *newdir, const char *newname,
+			 struct link *target, u32 flags)
+{
+	long ret;
+
+	if (target && target->inode == l->inode)
+		return 0;
+	/* An exchange that is run again would undo itself. */
+	if ((flags & (RENAME_EXCHANGE | RENAME_WHITEOUT)) && CONTEXT->rerun &&
+	    store_pair_op() == CONTEXT->op)
+		return 0;
+	if (flags & RENAME_EXCHANGE)
+		return target ? exchange_links(l, target) : -ENOENT;
+	ret = rename_check(l, newdir, target, flags);
+	if (ret)
+		return ret;
+	oplog_mark();
+	return flags & RENAME_WHITEOUT ? move_leaving_whiteout(l, newdir, newname, target) :
+					 move_link(l, newdir, newname, target);
+}
+
 static long ramfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 			 const char *newname, u32 flags)
 {
@@ -441,22 +620,18 @@ static long ramfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 	struct link *l, *target;
 	long ret;
 
-	if (flags & ~(u32)RENAME_NOREPLACE)
-		return -EINVAL;
 	if (strnlen(newname, VFS_NAME_MAX) > NAME_LONGEST)
 		return -ENAMETOOLONG;
 	mutex_lock(&ramfs_lock);
 	ret = get_dir(sb, ino, &dir);
 	if (!ret)
 		ret = get_dir(sb, newino, &newdir);
-	if (ret)
-		goto out;
-	l = link_find(dir, name, (u32)strlen(name));
-	target = link_find(newdir, newname, (u32)strlen(newname));
-	ret = l ? rename_check(l, newdir, target, flags) : -ENOENT;
-	if (!ret && (!target || target->inode != l->inode))
-		ret = move_link(l, newdir, newname, target);
-out:
+	if (!ret) {
+		l = link_find(dir, name, (u32)strlen(name));
+		target = link_find(newdir, newname, (u32)strlen(newname));
+		ret = l ? rename_links(l, newdir, newname, target, flags) :
+			  oplog_marked() ? 0 : -ENOENT;
+	}
 	mutex_unlock(&ramfs_lock);
 	return ret;
 }
@@ -579,7 +754,7 @@ static long ramfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64
 	.link = ramfs_link, .unlink = ramfs_unlink, .rename = ramfs_rename, \
 	.readdir = ramfs_readdir, .open = ramfs_open, .hold = ramfs_hold, \
 	.statfs = ramfs_statfs, .write_from = ramfs_write_from, \
-	.remount = ramfs_remount, .options = ramfs_options, \
+	.tmpfile = ramfs_tmpfile, .remount = ramfs_remount, .options = ramfs_options, \
 }
 
 const struct fs_ops ramfs_ops = OPS(ramfs_mount);

@@ -9,10 +9,13 @@
  *   INO.LINK.l	a further link of an inode
  *   INO.t	a long target of a symbolic link, written before its inode
  *   ID.s	a mounted instance
+ *   0.p	two links that changed together, last
  *
- * The one operation that takes two records is a rename over an existing name:
- * first the moved link is written, then the old one goes. If both are found,
- * the link with the higher sequence number holds. File contents are page objects
+ * A rename over an existing name takes two records: first the moved link is
+ * written, then the old one goes. If both are found, the link with the higher
+ * sequence number holds. Two links that change places are written to one record
+ * first, which makes it final, then to their own; what is found there holds.
+ * File contents are page objects
  * of the core; times of directories are as new as their newest entry.
  */
 #include "internal.h"
@@ -21,6 +24,8 @@
 #define KIND_LINK 'l'
 #define KIND_TARGET 't'
 #define KIND_SUPER 's'
+#define KIND_PAIR 'p'
+#define PAIR 2
 
 /* Targets up to this are in the inode's record. */
 #define TARGET_INLINE 1024
@@ -37,6 +42,7 @@ struct inode_record {
 	u32 sb, mode, uid, gid;
 	u32 pageobj, holds;
 	u32 last_link, target_len;
+	u32 nameless, reserved;
 	struct link_record link;
 	char text[];		/* name of the link, then a short target */
 };
@@ -46,12 +52,23 @@ struct super_record {
 	u32 id, kind, pages, mode, uid, gid;
 };
 
+struct pair_record {
+	u64 op;			/* the operation that it was */
+	bool open;		/* the links are not in their own records yet */
+	struct {
+		u64 ino;
+		struct link_record link;
+		char name[VFS_NAME_MAX];
+	} half[PAIR];
+};
+
 #define INODE_RECORD_MAX (sizeof(struct inode_record) + VFS_NAME_MAX + TARGET_INLINE)
 
 static union {
 	struct inode_record inode;
 	u8 bytes[INODE_RECORD_MAX];
 } buffer;			/* ramfs_lock */
+static struct pair_record pair;	/* ramfs_lock: the last change of two links */
 static u64 last_seq;		/* ramfs_lock */
 
 /*
@@ -122,10 +139,11 @@ long store_inode(const struct inode *inode, const struct link *l)
 	*r = (struct inode_record){
 		.ino = inode->ino, .rdev = inode->rdev, .sb = inode->sb->id,
 		.atime_ns = inode->atime_ns, .mtime_ns = inode->mtime_ns,
-		.ctime_ns = inode->ctime_ns, .btime_ns = inode->btime_ns, .mode = inode->mode,
+		.ctime_ns = inode->ctime_ns, .btime_ns = inode->btime_ns,
+		.mode = inode->mode,
 		.uid = inode->uid, .gid = inode->gid, .pageobj = inode->pageobj,
 		.holds = inode->holds, .last_link = inode->last_link,
-		.target_len = inode->target_len,
+		.target_len = inode->target_len, .nameless = inode->nameless,
 	};
 	if (l) {
 		link_record(&r->link, l);
@@ -180,6 +198,49 @@ long store_link(const struct link *l)
 	memcpy(record.text, l->name, l->len);
 	record_name_of(name, l->inode->ino, l->id, KIND_LINK);
 	return put(name, &record, sizeof(record.r) + l->len);
+}
+
+/* Writes a link where it belongs: into its inode's record, or one of its own. */
+static long store_any_link(const struct link *l)
+{
+	return l->id == l->inode->recorded_link ? store_inode(l->inode, l) : store_link(l);
+}
+
+static long pair_put(void)
+{
+	char name[RECORD_NAME_MAX];
+
+	record_name_of(name, 0, 0, KIND_PAIR);
+	return put(name, &pair, sizeof(pair));
+}
+
+/* Writes two links that change in one step: 0 or an error. */
+long store_pair(const struct link *a, const struct link *b)
+{
+	const struct link *both[PAIR] = { a, b };
+	long ret;
+
+	memset(&pair, 0, sizeof(pair));
+	for (u32 i = 0; i < PAIR; i++) {
+		pair.half[i].ino = both[i]->inode->ino;
+		link_record(&pair.half[i].link, both[i]);
+		memcpy(pair.half[i].name, both[i]->name, both[i]->len);
+	}
+	pair.op = CONTEXT->op;
+	pair.open = true;
+	ret = pair_put();
+	for (u32 i = 0; i < PAIR && !ret; i++)
+		store_any_link(both[i]);
+	pair.open = false;
+	if (!ret)
+		ret = pair_put();
+	return ret;
+}
+
+/* The operation that last changed two links. */
+u64 store_pair_op(void)
+{
+	return pair.op;
 }
 
 /* That link of the inode is no more. */
@@ -297,6 +358,7 @@ static void inode_load(const char *name, size_t len)
 	inode->gid = r->gid;
 	inode->pageobj = r->pageobj;
 	inode->holds = r->holds;
+	inode->nameless = r->nameless;
 	inode->last_link = r->last_link;
 	inode->recorded_link = r->link.dir ? r->link.id : 0;
 	inode->atime_ns = r->atime_ns;
@@ -309,7 +371,7 @@ static void inode_load(const char *name, size_t len)
 }
 
 /* A link that a record has; the inode and its directory are loaded. */
-static void link_load(struct inode *inode, const struct link_record *r,
+static void link_load_from(struct inode *inode, const struct link_record *r,
 		      const char *text)
 {
 	struct inode *dir = inode_find(r->dir);
@@ -336,6 +398,37 @@ static void link_load(struct inode *inode, const struct link_record *r,
 	dir->ctime_ns = MAX(dir->ctime_ns, inode->ctime_ns);
 }
 
+/* The same, unless an unfinished change of two links says something else of it. */
+static void link_load(struct inode *inode, const struct link_record *r, const char *text)
+{
+	for (u32 i = 0; i < PAIR; i++)
+		if (pair.open && inode && pair.half[i].ino == inode->ino &&
+		    pair.half[i].link.id == r->id)
+			return;
+	link_load_from(inode, r, text);
+}
+
+/* Finishes a change of two links that a reset came into. */
+static void pair_finish(void)
+{
+	struct inode *inode;
+	struct link *l;
+
+	if (!pair.open)
+		return;
+	for (u32 i = 0; i < PAIR; i++) {
+		inode = inode_find(pair.half[i].ino);
+		if (!inode)
+			continue;
+		link_load_from(inode, &pair.half[i].link, pair.half[i].name);
+		list_for_each_entry(l, &inode->links, of_inode)
+			if (l->id == pair.half[i].link.id)
+				store_any_link(l);
+	}
+	pair.open = false;
+	pair_put();
+}
+
 static void first_link_load(const char *name, size_t len)
 {
 	const struct inode_record *r = &buffer.inode;
@@ -355,6 +448,15 @@ static void other_link_load(const char *name, size_t len)
 		link_load(inode, r, (const char *)(r + 1));
 }
 
+static void pair_load(void)
+{
+	char name[RECORD_NAME_MAX];
+
+	record_name_of(name, 0, 0, KIND_PAIR);
+	if (record_get(THIS_MODULE, name, &pair, sizeof(pair)) != sizeof(pair))
+		memset(&pair, 0, sizeof(pair));
+}
+
 static void drop_unused(struct inode *inode)
 {
 	if (list_empty(&inode->links) && !inode->holds &&
@@ -367,7 +469,9 @@ void store_recover(void)
 {
 	each_record(KIND_SUPER, super_load);
 	each_record(KIND_INODE, inode_load);
+	pair_load();
 	each_record(KIND_INODE, first_link_load);
 	each_record(KIND_LINK, other_link_load);
+	pair_finish();
 	inodes_each(drop_unused);
 }

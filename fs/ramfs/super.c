@@ -321,8 +321,10 @@ SYMBOL_EXPORT(ramfs_inodes);
 
 static long ramfs_init(u32 flags)
 {
-	long ret;
+	long ret = oplog_start();
 
+	if (ret)
+		return ret;
 	if (flags & INIT_RECOVERING) {
 		mutex_lock(&ramfs_lock);
 		store_recover();

@@ -6,6 +6,7 @@
 #include "internal.h"
 
 #define DIRENTS_MAX 8192
+#define DAY_NS (86400ull * 1000000000)
 #define SET_TIMES (VFS_SET_ATIME | VFS_SET_MTIME)
 
 /* Takes nodes_lock and finds a node: 0 with a reference; node_end() follows. */
@@ -30,6 +31,11 @@ long vfs_lookup(u64 root, u64 at, const char *path, u32 flags, u64 *node)
 	struct walk w;
 	long ret = walk_path(&w, root, at, path, flags, &n);
 
+	if (!ret && (flags & VFS_DIRECTORY)) {
+		ret = node_is_dir(n) ? may(&w.cred, n, X_OK) : -ENOTDIR;
+		if (ret)
+			node_put(n);
+	}
 	if (!ret)
 		*node = node_number(n);
 	walk_end(&w);
@@ -126,7 +132,22 @@ static long set_times(const struct cred *c, const struct node *n, u32 which)
 {
 	if (!c->uid || c->uid == n->attr.uid)
 		return 0;
-	return which & VFS_SET_NOW ? may(c, n, W_OK) : -EPERM;
+	/* To set both to the present, who may write the file may do. */
+	if ((which & SET_TIMES) == SET_TIMES && !(which & VFS_SET_GIVEN))
+		return may(c, n, W_OK);
+	return -EPERM;
+}
+
+/* Whoever writes a file, or makes it shorter, takes its set-id bits away. */
+void clear_set_id(const struct cred *c, const struct node *n, u32 *which,
+			 struct vfs_attr *attr)
+{
+	u32 bits = S_ISUID | (n->attr.mode & S_IXGRP ? S_ISGID : 0);
+
+	if (!c->uid || (*which & VFS_SET_MODE) || !(n->attr.mode & bits))
+		return;
+	attr->mode = n->attr.mode & ~bits;
+	*which |= VFS_SET_MODE;
 }
 
 /* May the caller set what it asks for? Adapts `attr` to Linux's rules. */
@@ -137,6 +158,8 @@ static long setattr_allowed(const struct node *n, u32 *which, struct vfs_attr *a
 
 	if (mount_is_ro(n->mount))
 		return -EROFS;
+	if ((*which & VFS_SET_MODE) && node_is_link(n))
+		return -EOPNOTSUPP;
 	if (*which & (VFS_SET_UID | VFS_SET_GID))
 		ret = set_owner(&c, n, which, attr);
 	else if (*which & VFS_SET_MODE) {
@@ -145,43 +168,77 @@ static long setattr_allowed(const struct node *n, u32 *which, struct vfs_attr *a
 		else if (c.uid && !cred_in_group(&c, n->attr.gid))
 			attr->mode &= ~S_ISGID;
 	}
+	if (*which & VFS_SET_SIZE)
+		clear_set_id(&c, n, which, attr);
 	if (!ret && (*which & SET_TIMES))
 		ret = set_times(&c, n, *which);
 	return ret;
 }
 
-/*
- * chmod, chown, utimes, truncate of a node: 0 or an error. VFS_SET_SIZE asks
- * for no permission: the caller has the file open for writing, or asked
- * vfs_access().
- */
-long vfs_setattr(u64 node, u32 which, const struct vfs_attr *attr)
+/* Sets attributes of a node that may be let go. */
+static long set_attributes(struct node *n, u32 which, const struct vfs_attr *attr)
 {
 	struct vfs_attr set = *attr;
-	struct node *n;
-	long ret = node_begin(node, &n);
+	long ret = node_load(n, false);
 
-	if (!ret)
-		ret = node_load(n, false);
 	if (!ret && (which & VFS_SET_SIZE) && !S_ISREG(n->attr.mode))
 		ret = node_is_dir(n) ? -EISDIR : -EINVAL;
 	if (!ret && (which & VFS_SET_MODE))
 		set.mode = (n->attr.mode & S_IFMT) | (attr->mode & ~S_IFMT);
 	if (!ret && !(which & VFS_SET_UNCHECKED))
 		ret = setattr_allowed(n, &which, &set);
-	which &= ~(u32)(VFS_SET_NOW | VFS_SET_UNCHECKED);
+	if (which & VFS_SET_KEEP)
+		which &= ~(u32)(VFS_SET_KEEP | VFS_SET_SIZE);
+	which &= ~(u32)(VFS_SET_GIVEN | VFS_SET_UNCHECKED);
 	if (!ret && which) {
 		ret = fs_result(FS_CALL(n->mount, setattr, n->ino, which, &set));
 		node_changed(n, which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID));
 	}
+	return ret;
+}
+
+/*
+ * chmod, chown, utimes, truncate of a node: 0 or an error. VFS_SET_SIZE asks
+ * for no permission: the caller has the file open for writing.
+ */
+long vfs_setattr(u64 node, u32 which, const struct vfs_attr *attr)
+{
+	struct node *n;
+	long ret = node_begin(node, &n);
+
+	if (!ret)
+		ret = set_attributes(n, which, attr);
 	node_end(n);
 	return ret;
 }
 SYMBOL_EXPORT(vfs_setattr);
 
-/* access(2), faccessat(2) with `effective`: 0 or an error. */
-long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 effective)
+/* The same of what a path names; truncate(2) asks for permission to write. */
+long vfs_setattr_path(u64 root, u64 at, const char *path, u32 flags, u32 which,
+		      const struct vfs_attr *attr)
 {
+	struct node *n;
+	struct walk w;
+	long ret = walk_path(&w, root, at, path, flags, &n);
+
+	if (!ret) {
+		if ((which & VFS_SET_SIZE) && node_is_dir(n))
+			ret = -EISDIR;
+		else if ((which & VFS_SET_SIZE) && S_ISREG(n->attr.mode))
+			ret = may(&w.cred, n, W_OK);
+		if (!ret)
+			ret = set_attributes(n, which, attr);
+		node_put(n);
+	}
+	walk_end(&w);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_setattr_path);
+
+/* access(2), faccessat2(2): 0 or an error. */
+long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 flags)
+{
+	bool self = !*path && (flags & VFS_EMPTY_PATH);
 	struct cred real = { .uid = cred_uid(), .gid = cred_gid() };
 	struct node *n = NULL;
 	struct walk w;
@@ -189,17 +246,21 @@ long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 effective)
 
 	if (mode & ~(u32)(R_OK | W_OK | X_OK))
 		return -EINVAL;
-	ret = walk_begin(&w, root, at, path);
-	if (!effective)
+	ret = walk_begin(&w, root, at, self ? "." : path);
+	if (!(flags & VFS_EFFECTIVE))
 		w.cred = real;
-	if (!ret)
+	if (!ret && self) {
+		ret = node_load(w.at, false);
+		node_get(n = w.at);
+	} else if (!ret) {
 		ret = walk_parent(&w);
-	if (!ret)
-		ret = walk_last(&w, true, &n);
-	if (!ret) {
-		ret = mode ? may(&w.cred, n, mode) : 0;
-		node_put(n);
+		if (!ret)
+			ret = walk_last(&w, flags & VFS_FOLLOW, &n);
 	}
+	if (!ret)
+		ret = mode ? may(&w.cred, n, mode) : 0;
+	if (n)
+		node_put(n);
 	walk_end(&w);
 	return ret;
 }
@@ -220,6 +281,24 @@ static long read_target(const struct walk *w, struct node *link, char *buf, size
 	return ret;
 }
 
+/* `n` was read: its time of access is the present, as often as its mount wants it. */
+void node_accessed(struct node *n)
+{
+	u64 flags = n->mount->flags, now;
+	struct vfs_attr attr = { .size = 0 };
+
+	if (!node_stable(n) || mount_is_ro(n->mount) || (flags & MS_NOATIME) ||
+	    (node_is_dir(n) && (flags & MS_NODIRATIME)) || node_load(n, true))
+		return;
+	now = krealtime_ns();
+	if (!(flags & MS_STRICTATIME) && n->attr.atime_ns > n->attr.mtime_ns &&
+	    n->attr.atime_ns > n->attr.ctime_ns && now - n->attr.atime_ns < DAY_NS)
+		return;
+	attr.atime_ns = now;
+	if (!FS_CALL(n->mount, setattr, n->ino, VFS_SET_ATIME | VFS_SET_QUIET, &attr))
+		node_changed(n, false);
+}
+
 /* readlink(2): bytes of the target, cut to `len`, or an error. */
 long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len)
 {
@@ -234,6 +313,8 @@ long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len)
 			ret = *path ? -EINVAL : -ENOENT;
 		if (ret > (long)len)
 			ret = -EIO;
+		if (ret > 0)
+			node_accessed(n);
 		node_put(n);
 	}
 	walk_end(&w);
@@ -258,6 +339,8 @@ long vfs_readdir(u64 node, u64 pos, void *buf, size_t len)
 		ret = FS_CALL(n->mount, readdir, n->ino, pos, buf, len);
 	if (ret > (long)len)
 		ret = -EIO;
+	if (ret >= 0 && !pos)
+		node_accessed(n);
 	node_end(n);
 	return ret;
 }

@@ -45,6 +45,7 @@ struct mount {
 	u64 root_ino;
 	u64 flags;		/* MS_* of this mount */
 	u64 sb_flags;		/* MS_* of the instance: the same in all peers */
+	u64 op;			/* that put it where it is */
 	u32 id;			/* from 1 */
 	u32 dev;		/* st_dev's minor: the id of the instance's first mount */
 	u32 users;		/* references to its nodes from outside */
@@ -74,6 +75,7 @@ struct node {
 	bool attr_valid;	/* all of attr is */
 	bool gone;		/* its last name was removed */
 	bool hidden;		/* its name is only remembered: nobody finds it by that */
+	bool linkable;		/* O_TMPFILE made it: it may yet get a name */
 	bool held;		/* the file system was asked to keep it */
 	char *name;		/* name_inline or allocated; not terminated */
 	struct vfs_attr attr;
@@ -95,6 +97,7 @@ struct walk {
 	const char *path;	/* what is left */
 	char *owned;		/* buffer that holds `path`, or NULL */
 	u32 links;		/* followed so far */
+	u32 resolve;		/* RESOLVE_* of openat2(2) */
 	enum last_type last_type;
 	const char *last;
 	u32 last_len;
@@ -159,6 +162,7 @@ long node_add(struct node *dir, const char *name, u32 len,
 long node_set_name(struct node *n, struct node *parent, const char *name, u32 len);
 void node_drop_name(struct node *n);
 void node_hide_name(struct node *n);
+long node_show_name(struct node *n, const char *name, u32 len);
 void node_changed(struct node *n, bool perm);
 bool node_is_ancestor(const struct node *up, const struct node *n);
 struct node *node_peer(const struct node *n, const struct mount *m);
@@ -196,13 +200,20 @@ void mount_attach(struct mount *m, struct node *covered);
 void mount_move(struct mount *m, struct node *covered);
 void mount_detach(struct mount *m);
 void mount_drop(struct mount *m);
+bool mount_was_done(void);
 void mount_save(const struct mount *m);
 void mounts_recover(void);
+long mount_hidden(struct mount **out);					/* (*) */
 
 static inline bool mount_is_ro(const struct mount *m)
 {
 	return (m->flags | m->sb_flags) & MS_RDONLY;
 }
+
+/* attr.c */
+void clear_set_id(const struct cred *c, const struct node *n, u32 *which,
+		  struct vfs_attr *attr);
+void node_accessed(struct node *n);					/* (*) */
 
 /* path.c */
 long path_build(struct node *root, struct node *n, char *buf, size_t len);

@@ -20,6 +20,7 @@
 struct mount_record {
 	u64 sb, root_ino, flags, sb_flags;
 	u64 covered;		/* node number, 0: the root */
+	u64 op;			/* that made it what it is */
 	u32 id, dev;
 	char type[32];
 	char source[128];
@@ -57,7 +58,7 @@ void mount_save(const struct mount *m)
 {
 	struct mount_record r = {
 		.sb = m->sb, .root_ino = m->root_ino, .flags = m->flags,
-		.sb_flags = m->sb_flags, .id = m->id, .dev = m->dev,
+		.sb_flags = m->sb_flags, .id = m->id, .dev = m->dev, .op = m->op,
 		.covered = m->covered ? node_number(m->covered) : 0,
 	};
 	char name[RECORD_NAME_MAX];
@@ -152,6 +153,38 @@ void mount_drop(struct mount *m)
 	nodes_forget(m);
 }
 
+/*
+ * The mount that is nowhere in the name space and has files without names (memfd):
+ * made when it is first needed. names_lock is held.
+ */
+long mount_hidden(struct mount **out)
+{
+	struct fs_type *type = fs_type_find("tmpfs");
+	struct mount *m;
+	u64 root = 0;
+	long sb;
+
+	list_for_each_entry(m, &mounts, list)
+		if (m->flags & MS_KERNMOUNT) {
+			*out = m;
+			return 0;
+		}
+	if (!type)
+		return -ENOSYS;
+	nodes_unlock();
+	sb = type->ops.mount("shm", "size=0,nr_inodes=0", 0, &root);
+	nodes_lock();
+	if (sb <= 0 || !root || root >> VFS_INO_BITS)
+		return sb < 0 ? sb : -EIO;
+	m = mount_new(type, (u64)sb, root, MS_KERNMOUNT);
+	if (!m)
+		return -ENOMEM;
+	m->detached = true;
+	mount_save(m);
+	*out = m;
+	return 0;
+}
+
 static void cover(struct mount *m, struct node *covered)
 {
 	m->covered = covered;
@@ -175,7 +208,21 @@ static void uncover(struct mount *m)
 void mount_attach(struct mount *m, struct node *covered)
 {
 	cover(m, covered);
+	m->op = CONTEXT->op;
 	mount_save(m);
+}
+
+/* The present operation was run before a reset, and had put a mount where it is. */
+bool mount_was_done(void)
+{
+	struct mount *m;
+
+	if (likely(!CONTEXT->rerun))
+		return false;
+	list_for_each_entry(m, &mounts, list)
+		if (m->op == CONTEXT->op && !m->detached)
+			return true;
+	return false;
 }
 
 /* Puts an attached mount over another node, whose reference it takes over. */
@@ -183,6 +230,7 @@ void mount_move(struct mount *m, struct node *covered)
 {
 	uncover(m);
 	cover(m, covered);
+	m->op = CONTEXT->op;
 	mount_save(m);
 }
 
@@ -229,6 +277,7 @@ static struct mount *mount_load(const struct mount_record *r)
 	m->dev = r->dev;
 	m->flags = r->flags;
 	m->sb_flags = r->sb_flags;
+	m->op = r->op;
 	memcpy(m->source, r->source, sizeof(m->source));
 	memcpy(m->options, r->options, sizeof(m->options));
 	memcpy(m->bound, r->bound, sizeof(m->bound));
@@ -271,8 +320,10 @@ void mounts_recover(void)
 		    record_get(THIS_MODULE, name, &r, sizeof(r)) != sizeof(r))
 			continue;
 		m = mount_load(&r);
-		if (m && !r.covered)
+		if (m && !r.covered && !(r.flags & MS_KERNMOUNT))
 			root_node = m->root;
+		if (m && (r.flags & MS_KERNMOUNT))
+			m->detached = true;
 	}
 	list_for_each_entry(m, &mounts, list)
 		mount_place(m);

@@ -8,7 +8,7 @@
 
 #define MOUNT_FLAGS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
 		     MS_NODIRATIME | MS_RELATIME)
-#define ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME)
+#define ATIME_FLAGS (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 #define INSTANCE_FLAGS (MS_RDONLY | MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME)
 #define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 #define UNMOUNT_FLAGS (MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)
@@ -31,7 +31,7 @@ static u64 mount_flags(u64 flags)
 	if (!(flags & MS_NOATIME))
 		kept |= MS_RELATIME;
 	if (flags & MS_STRICTATIME)
-		kept &= ~(u64)(MS_RELATIME | MS_NOATIME);
+		kept = (kept & ~(u64)(MS_RELATIME | MS_NOATIME)) | MS_STRICTATIME;
 	return kept;
 }
 
@@ -249,7 +249,7 @@ static long remount(const struct mounting *a)
 
 	if (a->target != m->root || m->detached)
 		return -EINVAL;
-	if (!(a->flags & (MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)))
+	if (!(a->flags & ATIME_FLAGS))
 		flags = (flags & ~(u64)ATIME_FLAGS) | (m->flags & ATIME_FLAGS);
 	if (!(a->flags & MS_BIND))
 		ret = remount_instance(m, a);
@@ -323,7 +323,9 @@ long vfs_mount(u64 node, u64 from, const char *source, const char *type, u64 fla
 	mutex_lock(&names_lock);
 	nodes_lock();
 	ret = target_find(&a, node);
-	if (!ret)
+	if (mount_was_done())
+		ret = 0;
+	else if (!ret)
 		ret = a.target || node == VFS_ROOT ? mount_any(&a, &taken) : -ENOENT;
 	if (a.target && !taken)
 		node_put(a.target);
@@ -346,6 +348,7 @@ static long unmount_node(struct node *n, u32 flags)
 		m->expires = true;
 		return -EAGAIN;
 	}
+	oplog_mark();
 	mount_detach(m);
 	return 0;
 }
@@ -367,6 +370,8 @@ long vfs_unmount(u64 node, u32 flags)
 	if (!ret) {
 		ret = unmount_node(n, flags);
 		node_put(n);
+	} else if (ret == -ESTALE && oplog_marked()) {
+		ret = 0;
 	}
 	nodes_unlock();
 	mutex_unlock(&names_lock);

@@ -30,6 +30,14 @@ static void change_end(struct walk *w)
 	mutex_unlock(&names_lock);
 }
 
+/* Internal result: the operation is run again, and was done the first time. */
+#define ALREADY_DONE 1
+
+static long done(long ret)
+{
+	return ret == ALREADY_DONE ? 0 : ret;
+}
+
 /*
  * The last component must not exist and may be made. `dir`: it is to be a
  * directory, so slashes may follow. As Linux's filename_create().
@@ -44,7 +52,7 @@ static long must_be_new(struct walk *w, bool dir)
 	ret = walk_child(w, &n);
 	if (!ret) {
 		node_put(n);
-		return -EEXIST;
+		return oplog_marked() ? ALREADY_DONE : -EEXIST;
 	}
 	if (ret != -ENOENT)
 		return ret;
@@ -97,7 +105,7 @@ long vfs_mknod(u64 root, u64 at, const char *path, u32 mode, u64 rdev)
 	if (n)
 		node_put(n);
 	change_end(&w);
-	return ret;
+	return done(ret);
 }
 SYMBOL_EXPORT(vfs_mknod);
 
@@ -115,12 +123,13 @@ long vfs_symlink(u64 root, u64 at, const char *path, const char *target)
 		ret = must_be_new(&w, false);
 	if (!ret) {
 		last_name(&w, name);
+		oplog_mark();
 		ret = fs_result(FS_CALL(w.at->mount, symlink, w.at->ino, name,
 					target));
 		node_changed(w.at, false);
 	}
 	change_end(&w);
-	return ret;
+	return done(ret);
 }
 SYMBOL_EXPORT(vfs_symlink);
 
@@ -138,10 +147,15 @@ static long link_to(struct walk *w, struct node *n)
 		return ret;
 	if (node_is_dir(n))
 		return -EPERM;
-	if (n->gone)
+	if (n->gone && !n->linkable)
 		return -ENOENT;
 	last_name(w, name);
+	oplog_mark();
 	ret = fs_result(FS_CALL(n->mount, link, n->ino, w->at->ino, name));
+	if (!ret && n->gone) {
+		n->gone = n->linkable = false;
+		node_drop_name(n);
+	}
 	node_changed(n, false);
 	node_changed(w->at, false);
 	return ret;
@@ -162,7 +176,7 @@ long vfs_link(u64 node, u64 root, u64 at, const char *path)
 		}
 	}
 	change_end(&w);
-	return ret;
+	return done(ret);
 }
 SYMBOL_EXPORT(vfs_link);
 
@@ -281,6 +295,7 @@ static long remove_last(struct walk *w, struct node *n, bool dir)
 	if (ret)
 		return ret;
 	last_name(w, name);
+	oplog_mark();
 	ret = fs_result(FS_CALL(w->at->mount, unlink, w->at->ino, name,
 				dir ? VFS_REMOVE_DIR : 0));
 	if (!ret) {
@@ -316,6 +331,8 @@ long vfs_remove(u64 root, u64 at, const char *path, u32 flags)
 	if (!ret) {
 		ret = remove_last(&w, n, dir);
 		node_put(n);
+	} else if (ret == -ENOENT && oplog_marked()) {
+		ret = 0;
 	}
 	change_end(&w);
 	return ret;
@@ -384,6 +401,15 @@ static long rename_done(struct renaming *r)
 	node_changed(r->from.at, false);
 	node_changed(r->to.at, false);
 	node_changed(r->source, false);
+	/* Run again after a reset: which of them has which name is seen anew. */
+	if (oplog_marked() && (r->flags & (RENAME_EXCHANGE | RENAME_WHITEOUT))) {
+		node_drop_name(r->source);
+		if (r->target) {
+			node_drop_name(r->target);
+			node_changed(r->target, false);
+		}
+		return 0;
+	}
 	if (r->target && !(r->flags & RENAME_EXCHANGE))
 		name_lost(r->target, &r->to);
 	peers_lose_name(r->source, r->from.at, r->from.last, r->from.last_len);
@@ -419,6 +445,7 @@ static long rename_nodes(struct renaming *r)
 		return ret;
 	last_name(&r->from, name);
 	last_name(&r->to, newname);
+	oplog_mark();
 	ret = fs_result(FS_CALL(r->source->mount, rename, r->from.at->ino, name,
 				r->to.at->ino, newname, r->flags));
 	return ret ? ret : rename_done(r);
@@ -438,7 +465,7 @@ static long rename_walked(struct renaming *r)
 		return -EROFS;
 	ret = walk_child(&r->from, &r->source);
 	if (ret)
-		return ret;
+		return ret == -ENOENT && oplog_marked() ? 0 : ret;
 	ret = walk_child(&r->to, &r->target);
 	if (ret == -ENOENT)
 		r->target = NULL;
@@ -467,9 +494,11 @@ long vfs_rename(u64 root, u64 at, const char *path, u64 newat,
 	struct renaming *r;
 	long ret;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if (flags & ~(u32)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
 		return -EINVAL;
+	if ((flags & RENAME_WHITEOUT) && cred_fsuid())
+		return -EPERM;
 	r = kzalloc(sizeof(*r));
 	if (!r)
 		return -ENOMEM;

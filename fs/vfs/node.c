@@ -16,6 +16,8 @@
 #define UNUSED_MAX 512
 /* No path is deeper; bounds walks up, should a file system give a circle. */
 #define DEPTH_MAX 2048
+/* What Linux's vfs says to know of each file (statx(2)). */
+#define ATTR_MASK (STATX_ATTR_AUTOMOUNT | STATX_ATTR_MOUNT_ROOT | STATX_ATTR_DAX)
 #define INO_MASK ((1ull << VFS_INO_BITS) - 1)
 
 static struct mutex lock = MUTEX_INIT;
@@ -152,9 +154,7 @@ void node_drop_name(struct node *n)
 {
 	struct node *parent = n->parent;
 
-	if (!parent)
-		return;
-	if (!n->hidden)
+	if (parent && !n->hidden)
 		unchain_name(n);
 	n->hidden = false;
 	if (n->name != n->name_inline)
@@ -162,7 +162,8 @@ void node_drop_name(struct node *n)
 	n->name = n->name_inline;
 	n->name_len = 0;
 	n->parent = NULL;
-	node_unpin(parent);
+	if (parent)
+		node_unpin(parent);
 }
 
 /* `n` is not found by its name any more; the name is remembered, to be shown. */
@@ -172,6 +173,20 @@ void node_hide_name(struct node *n)
 		unchain_name(n);
 		n->hidden = true;
 	}
+}
+
+/* Gives `n`, which no directory has, a name for show: 0, -ENOMEM. */
+long node_show_name(struct node *n, const char *name, u32 len)
+{
+	char *copy = len > NAME_INLINE ? kmalloc(len) : n->name_inline;
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, name, len);
+	n->name = copy;
+	n->name_len = len;
+	n->hidden = true;
+	return 0;
 }
 
 /* Makes `n` known as `name` in `parent`: 0, -ENOMEM. */
@@ -303,6 +318,9 @@ static void set_attr(struct node *n, const struct vfs_attr *attr, u64 seq)
 	n->attr = *attr;
 	n->attr.dev = LINUX_MAKEDEV(0, n->mount->dev);
 	n->attr.mount = n->mount->id;
+	n->attr.attributes_mask |= ATTR_MASK;
+	if (n == n->mount->root)
+		n->attr.attributes |= STATX_ATTR_MOUNT_ROOT;
 	n->perm_valid = n->attr_valid = seq == change_seq;
 }
 
@@ -434,6 +452,8 @@ long node_child(struct node *dir, const char *name, u32 len, struct node **out)
 	struct node *n = NULL;
 	long ret;
 
+	if (len > NAME_LONGEST)
+		return -ENAMETOOLONG;
 	dir->mount->expires = false;
 	/* A covered node must be found as the same node in any case. */
 	if (node_stable(dir))

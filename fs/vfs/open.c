@@ -18,6 +18,7 @@ struct opening {
 	struct walk walk;
 	u32 oflags;
 	u32 mode;
+	u32 resolve;
 	bool locked;		/* names_lock is held: files may be made */
 	bool created;
 };
@@ -52,6 +53,7 @@ long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out)
 	memcpy(name, w->last, w->last_len);
 	name[w->last_len] = 0;
 	memset(&attr, 0, sizeof(attr));
+	oplog_mark();
 	ret = fs_result(FS_CALL(w->at->mount, create, w->at->ino, name, mode, rdev,
 				&attr));
 	if (ret)
@@ -79,9 +81,12 @@ static long open_missing(struct opening *o, struct node **out)
 }
 
 /* What is there meets the flags of making and of the path's form? */
-static long open_found(const struct opening *o, const struct node *n, bool slash)
+static long open_found(struct opening *o, const struct node *n, bool slash)
 {
-	if (o->oflags & O_CREAT) {
+	/* Made by this very operation, before a reset. */
+	if ((o->oflags & O_CREAT) && oplog_marked() && !node_is_dir(n)) {
+		o->created = true;
+	} else if (o->oflags & O_CREAT) {
 		if (o->oflags & O_EXCL)
 			return -EEXIST;
 		if (node_is_dir(n))
@@ -164,13 +169,24 @@ static long open_allowed(const struct opening *o, struct node *n)
 	return 0;
 }
 
-static long truncate(struct node *n)
+static long truncate(const struct cred *c, struct node *n)
 {
 	struct vfs_attr attr = { .size = 0 };
-	long ret = fs_result(FS_CALL(n->mount, setattr, n->ino, VFS_SET_SIZE, &attr));
+	u32 which = VFS_SET_SIZE;
+	long ret;
 
-	node_changed(n, false);
+	clear_set_id(c, n, &which, &attr);
+	ret = fs_result(FS_CALL(n->mount, setattr, n->ino, which, &attr));
+	node_changed(n, which & VFS_SET_MODE);
 	return ret;
+}
+
+/* How reading it is to change the time of access. */
+static u32 atime_flags(const struct node *n)
+{
+	if (mount_is_ro(n->mount) || (n->mount->flags & MS_NOATIME))
+		return FILE_NOATIME;
+	return n->mount->flags & MS_STRICTATIME ? FILE_STRICTATIME : 0;
 }
 
 /* Fills `file` with what a regular file, or one of the file system's, is. */
@@ -178,7 +194,7 @@ static long open_regular(struct node *n, u32 oflags, struct file_open *file)
 {
 	if (node_stable(n) && S_ISREG(n->attr.mode) && n->attr.pageobj) {
 		file->pageobj = n->attr.pageobj;
-		file->flags = FILE_SEEKABLE;
+		file->flags = FILE_SEEKABLE | atime_flags(n);
 		return 0;
 	}
 	return fs_result(FS_CALL(n->mount, open, n->ino, oflags, file));
@@ -190,12 +206,15 @@ static long open_file(struct opening *o, struct node *n, struct file_open *file)
 
 	if (!node_is_dir(n) && (n->mount->type->flags & VFS_FS_OPENS))
 		return fs_result(FS_CALL(n->mount, open, n->ino, o->oflags, file));
+	/* Nothing here can be read but through the cache. */
+	if ((o->oflags & O_DIRECT) && !S_ISFIFO(n->attr.mode))
+		return -EINVAL;
 	switch (n->attr.mode & S_IFMT) {
 	case S_IFDIR:
 		return 0;
 	case S_IFREG:
 		if ((o->oflags & O_TRUNC) && !o->created) {
-			ret = truncate(n);
+			ret = truncate(&o->walk.cred, n);
 			if (ret)
 				return ret;
 		}
@@ -209,14 +228,67 @@ static long open_file(struct opening *o, struct node *n, struct file_open *file)
 	}
 }
 
+/* A node for an inode that has no name, with a reference. */
+static long nameless_node(struct mount *m, u32 mode, struct node **out)
+{
+	struct vfs_attr attr;
+	struct node *n;
+	long ret;
+
+	if (!m->type->ops.tmpfile)
+		return -EOPNOTSUPP;
+	memset(&attr, 0, sizeof(attr));
+	ret = fs_result(FS_CALL(m, tmpfile, mode, &attr));
+	if (ret)
+		return ret;
+	n = attr.ino ? node_make(m, attr.ino) : NULL;
+	if (!n)
+		return -ENOMEM;
+	node_get(n);
+	n->gone = n->held = true;
+	ret = node_load(n, true);
+	if (ret)
+		node_put(n);
+	else
+		*out = n;
+	return ret;
+}
+
+/* O_TMPFILE: a file in the directory that the path names, but without a name. */
+static long open_tmpfile(struct opening *o, struct node **out)
+{
+	u32 mode = (o->mode & (07777 & ~cred_umask())) | S_IFREG;
+	char name[16] = "#";
+	struct node *dir;
+	long ret = walk_parent(&o->walk);
+
+	if (!ret)
+		ret = walk_last(&o->walk, !(o->oflags & O_NOFOLLOW), &dir);
+	if (ret)
+		return ret;
+	ret = node_is_dir(dir) ? may(&o->walk.cred, dir, W_OK | X_OK) : -ENOTDIR;
+	if (!ret)
+		ret = nameless_node(dir->mount, mode, out);
+	node_put(dir);
+	if (ret)
+		return ret;
+	o->created = true;
+	(*out)->linkable = !(o->oflags & O_EXCL);
+	/* It is shown by a number, as on Linux. */
+	return node_show_name(*out, name, (u32)strlen(name));
+}
+
 static long open_path(struct opening *o, u64 root, u64 at, const char *path,
 		      struct vfs_opened *opened)
 {
 	struct node *n = NULL;
 	long ret = walk_begin(&o->walk, root, at, path);
 
+	o->walk.resolve = o->resolve;
+	if (!ret && *path == '/' && (o->resolve & RESOLVE_BENEATH))
+		ret = -EXDEV;
 	if (!ret)
-		ret = open_node(o, &n);
+		ret = o->oflags & O_TMPFILE_BIT ? open_tmpfile(o, &n) : open_node(o, &n);
 	if (!ret && !(o->oflags & O_PATH)) {
 		ret = open_allowed(o, n);
 		if (!ret)
@@ -233,6 +305,17 @@ static long open_path(struct opening *o, u64 root, u64 at, const char *path,
 	return ret;
 }
 
+static long open_flags(u32 oflags)
+{
+	if (!(oflags & O_TMPFILE_BIT))
+		return (oflags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ?
+		       -EINVAL : 0;
+	if (!(oflags & O_DIRECTORY) || (oflags & O_CREAT) ||
+	    (oflags & O_ACCMODE) == O_RDONLY)
+		return -EINVAL;
+	return 0;
+}
+
 /*
  * open(2). Fills `opened`, whose node is a reference: 0 or an error. Opening a
  * FIFO may wait (-EINTR); nothing is held then.
@@ -240,18 +323,22 @@ static long open_path(struct opening *o, u64 root, u64 at, const char *path,
 long vfs_open(u64 root, u64 at, const char *path, u32 oflags, u32 mode,
 	      struct vfs_opened *opened)
 {
+	u32 resolve = mode >> VFS_RESOLVE_SHIFT;
 	struct opening o;
 	bool locked = false;
 	long ret;
 
 	if (oflags & O_PATH)
 		oflags &= O_PATH_FLAGS;
-	else if (oflags & O_TMPFILE_BIT)
-		return -EOPNOTSUPP;
-	if ((oflags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
-		return -EINVAL;
+	ret = open_flags(oflags);
+	if (ret)
+		return ret;
+	/* Both stay below where they start: it is the walk's root. */
+	if (resolve & (RESOLVE_IN_ROOT | RESOLVE_BENEATH))
+		root = at;
 	do {
-		o = (struct opening){ .oflags = oflags, .mode = mode, .locked = locked };
+		o = (struct opening){ .oflags = oflags, .mode = mode, .locked = locked,
+				      .resolve = resolve };
 		memset(opened, 0, sizeof(*opened));
 		if (locked)
 			mutex_lock(&names_lock);
@@ -263,3 +350,34 @@ long vfs_open(u64 root, u64 at, const char *path, u32 oflags, u32 mode,
 	return ret;
 }
 SYMBOL_EXPORT(vfs_open);
+
+/* See vfs.h: as memfd_create(2) makes it, with a mode of 0777. */
+long vfs_memfd(const char *name, struct vfs_opened *opened)
+{
+	char shown[VFS_NAME_MAX + 8] = "memfd:";
+	struct mount *m;
+	struct node *n = NULL;
+	long ret;
+
+	strlcpy(shown + strlen(shown), name, VFS_NAME_MAX);
+	mutex_lock(&names_lock);
+	nodes_lock();
+	ret = mount_hidden(&m);
+	if (!ret)
+		ret = nameless_node(m, S_IFREG | 0777, &n);
+	if (!ret)
+		ret = node_show_name(n, shown, (u32)strlen(shown));
+	if (!ret)
+		ret = open_regular(n, O_RDWR, &opened->file);
+	if (!ret) {
+		opened->node = node_number(n);
+		opened->mode = n->attr.mode;
+		opened->created = 1;
+	} else if (n) {
+		node_put(n);
+	}
+	nodes_unlock();
+	mutex_unlock(&names_lock);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_memfd);

@@ -60,7 +60,7 @@ static long know_name(struct node *n)
 	struct node *dir;
 	long ret;
 
-	if (n->parent)
+	if (n->parent || n->hidden)
 		return 0;
 	ret = node_load(n, false);
 	if (!ret && !node_is_dir(n))
@@ -107,6 +107,9 @@ static long build_back(struct node *root, struct node *n, char *buf, size_t len)
 			if (ret)
 				break;
 			up = n->parent;
+			/* A file that never had a name: it has one for show. */
+			if (!up)
+				break;
 		} else if (!up) {
 			extra = sizeof(unreachable) - 1;
 			break;

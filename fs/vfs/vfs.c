@@ -3,7 +3,9 @@
  * vfs: names, mounts, permissions (vfs.h). This file has the registry of file
  * systems and of the openers of special files, and the module's start.
  *
- * State: records for file systems, openers and mounts. Nodes are not recorded:
+ * State: records for file systems, openers and mounts. Changes of names are marked
+ * (runtime/oplog.c), so that one which a reset interrupted can be run again. Nodes
+ * are not recorded:
  * a node's number names mount and inode, so one that the core holds is found
  * again when it is asked for. What a reset loses is how often: of a file that
  * lost its name the first reference to be given back counts as the last, and
@@ -196,6 +198,10 @@ static void registry_recover(void)
 
 static long vfs_init(u32 flags)
 {
+	long ret = oplog_start();
+
+	if (ret)
+		return ret;
 	if (flags & INIT_RECOVERING) {
 		registry_recover();
 		mounts_recover();

@@ -88,9 +88,7 @@ long walk_begin(struct walk *w, u64 root, u64 at, const char *path)
 
 	*w = (struct walk){ .cred = cred_fs(), .path = path };
 	nodes_lock();
-	if (!root_node)
-		return -ENOENT;
-	if (!*path)
+	if (!root_node || !*path)
 		return -ENOENT;
 	ret = node_find(root, &w->root);
 	if (ret)
@@ -124,6 +122,17 @@ static long walk_search(struct walk *w)
 	return node_is_dir(w->at) ? may(&w->cred, w->at, X_OK) : -ENOTDIR;
 }
 
+/* Moves a walk to what is mounted on `n`, or to `n`. */
+static long walk_across(struct walk *w, struct node *n)
+{
+	if (n->covering && (w->resolve & RESOLVE_NO_XDEV)) {
+		node_put(n);
+		return -EXDEV;
+	}
+	walk_to(w, cross_mounts(n));
+	return 0;
+}
+
 /* "..": stops at the process's root, leaves mounts by what they cover. */
 static long walk_up(struct walk *w)
 {
@@ -132,20 +141,21 @@ static long walk_up(struct walk *w)
 
 	for (;;) {
 		if (w->at == w->root || w->at == root_node)
-			return 0;
+			return w->resolve & RESOLVE_BENEATH ? -EXDEV : 0;
 		if (w->at != w->at->mount->root)
 			break;
 		up = w->at->mount->covered;
 		if (!up)
 			return 0;
+		if (w->resolve & RESOLVE_NO_XDEV)
+			return -EXDEV;
 		node_get(up);
 		walk_to(w, up);
 	}
 	ret = node_parent(w->at, &up);
 	if (ret)
 		return ret;
-	walk_to(w, cross_mounts(up));
-	return 0;
+	return walk_across(w, up);
 }
 
 static char *splice(const char *target, size_t target_len, const char *rest)
@@ -188,6 +198,17 @@ static long read_link(struct node *link, const char *rest, char **path)
 	return len;
 }
 
+/* An absolute path begins at the root, if the walk may leave where it is. */
+static long walk_to_root(struct walk *w)
+{
+	if ((w->resolve & RESOLVE_BENEATH) ||
+	    ((w->resolve & RESOLVE_NO_XDEV) && w->root->mount != w->at->mount))
+		return -EXDEV;
+	node_get(w->root);
+	walk_to(w, w->root);
+	return 0;
+}
+
 /*
  * The node to which a link leads directly, not by a path, with a reference: 0 or
  * VFS_OWN_INODE, -EINVAL (it has a path), or an error.
@@ -209,6 +230,23 @@ long walk_target(const struct node *link, struct node **out)
 	return error ? error : ret;
 }
 
+/* Goes where a link leads directly, if the walk may. */
+static long walk_jump(struct walk *w, struct node *target)
+{
+	long ret = 0;
+
+	if (w->resolve & RESOLVE_NO_MAGICLINKS)
+		ret = -ELOOP;
+	else if ((w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) ||
+		 ((w->resolve & RESOLVE_NO_XDEV) && target->mount != w->at->mount))
+		ret = -EXDEV;
+	if (ret)
+		node_put(target);
+	else
+		walk_to(w, target);
+	return ret;
+}
+
 /*
  * Goes on with a link's target and then `rest`. Takes over the reference to
  * `link`. 0, -ELOOP, or an error.
@@ -217,17 +255,19 @@ long walk_follow(struct walk *w, struct node *link, const char *rest)
 {
 	char *path = NULL;
 	struct node *target;
-	long ret = w->links >= LINKS_MAX ? -ELOOP : walk_target(link, &target);
+	long ret = w->links >= LINKS_MAX || (w->resolve & RESOLVE_NO_SYMLINKS) ?
+		   -ELOOP : walk_target(link, &target);
 
 	if (ret >= 0) {
 		node_put(link);
 		w->links++;
 		w->path = rest;
-		walk_to(w, target);
-		return 0;
+		return walk_jump(w, target);
 	}
 	if (ret == -EINVAL)
 		ret = read_link(link, rest, &path);
+	if (!ret)
+		node_accessed(link);
 	node_put(link);
 	if (ret)
 		return ret;
@@ -235,11 +275,7 @@ long walk_follow(struct walk *w, struct node *link, const char *rest)
 	kfree(w->owned);
 	w->owned = path;
 	w->path = path;
-	if (*path == '/') {
-		node_get(w->root);
-		walk_to(w, w->root);
-	}
-	return 0;
+	return *path == '/' ? walk_to_root(w) : 0;
 }
 
 static const char *skip_slashes(const char *p)
@@ -278,8 +314,7 @@ static long walk_into(struct walk *w, const char *name, u32 len)
 		return ret;
 	if (node_is_link(n))
 		return walk_follow(w, n, w->path);
-	walk_to(w, cross_mounts(n));
-	return 0;
+	return walk_across(w, n);
 }
 
 /*
@@ -302,8 +337,6 @@ long walk_parent(struct walk *w)
 			return ret;
 		for (end = name; *end && *end != '/'; end++)
 			;
-		if (end - name > NAME_LONGEST)
-			return -ENAMETOOLONG;
 		if (!*skip_slashes(end))
 			break;
 		ret = walk_into(w, name, (u32)(end - name));
@@ -324,6 +357,10 @@ long walk_child(struct walk *w, struct node **out)
 
 	if (ret)
 		return ret;
+	if ((*out)->covering && (w->resolve & RESOLVE_NO_XDEV)) {
+		node_put(*out);
+		return -EXDEV;
+	}
 	*out = cross_mounts(*out);
 	ret = node_load(*out, false);
 	if (ret)

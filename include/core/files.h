@@ -115,6 +115,8 @@ struct polled {
 void fd_get_polled(struct polled *polled, u32 count);
 /* Lowest free descriptor from `from` on for `f` (its reference moves): -EMFILE. */
 long fd_install(struct file *f, u32 from, bool cloexec);
+/* The same from 0 on; `f` is put when there is none. May sleep. */
+long fd_new(struct file *f, bool cloexec);
 /* Replaces what `fd` is: 0, -EBADF, -ENOMEM. */
 long fd_replace(struct file *f, u32 fd, bool cloexec);
 long fd_close(u32 fd);
@@ -125,6 +127,10 @@ bool fd_is(int fd, const struct file *f);	/* it names `f` */
 long file_lock(struct file *f, int fd, u32 cmd, u64 user);	/* of fcntl(2) */
 /* `owner`, a descriptor table or `f` itself, has no locks of the file any more. */
 void file_locks_drop(struct file *f, const void *owner);
+
+/* ---- space.c --------------------------------------------------------- */
+
+long file_seals(struct file *f, u32 cmd, u64 seals);	/* of fcntl(2) */
 
 /* ---- path.c ---------------------------------------------------------- */
 

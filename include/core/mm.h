@@ -130,6 +130,9 @@ size_t copy_module_to(void *dst, const void *src, size_t len) __must_check;
 /* Bytes of the string without NUL, `max` if there is none in `max`; -EFAULT. */
 long copy_string_from_user(char *dst, u64 src, size_t max);
 /* 0 or -EFAULT. */
+/* The first `len` bytes of a struct of `size`: 0, -EFAULT, -E2BIG (not known). */
+long get_user_struct(void *dst, size_t len, u64 user, u64 size);
+
 static inline long get_user_bytes(void *dst, u64 src, size_t len)
 {
 	return copy_from_user(dst, (const void __user *)src, len) ? -14 : 0;

@@ -19,6 +19,8 @@ struct pageobj {
 	u64 size;		/* bytes; lock */
 	u64 root;		/* a slot, or a node of `height` levels; lock */
 	u32 height;
+	u32 seals;		/* F_SEAL_*; write_lock */
+	u32 writable;		/* atomic: VMAs that may write to it */
 	bool read_only;
 	bool locks;		/* may have record locks; stays set */
 	bool archive;		/* the boot archives: reserved memory */
@@ -26,7 +28,8 @@ struct pageobj {
 	u64 node;		/* vfs node of who opened it last, for its name; no reference */
 	struct pageobj *group;	/* counts pages for this one, or NULL */
 	u64 charged, limit;	/* of a group: pages (atomic), and at most (0: any) */
-	u64 mtime_ns;		/* since 1970; 0: not written since it was set */
+	/* Since 1970; 0: not written, or not read, since it was set. */
+	u64 mtime_ns, atime_ns;
 };
 
 #define PAGEOBJ_SIZE_MAX (1ul << 47)
@@ -41,6 +44,12 @@ void pageobj_put(struct pageobj *obj);	/* does not sleep */
  */
 u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error);
 long pageobj_set_size(struct pageobj *obj, u64 size);
+/* Makes [from, to) a hole: 0. Sleeps when pages are mapped. */
+long pageobj_punch(struct pageobj *obj, u64 from, u64 to);
+/* Makes pages of [from, to), and the object as large unless `keep`: 0, -ENOSPC. */
+long pageobj_fill(struct pageobj *obj, u64 from, u64 to, bool keep);
+/* Where data (or a hole) begins from `pos` on: -ENXIO, there is none. */
+long pageobj_seek(struct pageobj *obj, u64 pos, bool data);
 /* Core memory to and from the object: bytes, -ENOSPC, -EFBIG, -EPERM. */
 long pageobj_read_core(struct pageobj *obj, u64 pos, void *buf, u64 len);
 long pageobj_write_core(struct pageobj *obj, u64 pos, const void *buf, u64 len);

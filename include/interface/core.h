@@ -251,6 +251,13 @@ CONTRACT(pageobj_size, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ));
 /* Sets the size in bytes, dropping pages past it: 0, -ENOMEM, -EFBIG. */
 long pageobj_resize(u32 handle, u64 size);
 CONTRACT(pageobj_resize, 0, ARG_HANDLE(handle, HANDLE_PAGEOBJ), ARG_VALUE(size));
+/*
+ * The core forgets when the object was last written, or (`read`) read: the owner of
+ * the file has set that time.
+ */
+long pageobj_forget_time(u32 handle, u32 read);
+CONTRACT(pageobj_forget_time, CALL_RESTARTABLE, ARG_HANDLE(handle, HANDLE_PAGEOBJ),
+	 ARG_VALUE(read));
 /* Bytes read, 0 at the end. */
 long pageobj_read(u32 handle, u64 pos, void *buf, size_t len);
 CONTRACT(pageobj_read, CALL_RESTARTABLE | CALL_INPLACE, ARG_HANDLE(handle, HANDLE_PAGEOBJ),

@@ -36,6 +36,9 @@
  * read, write and ioctl of files that have the same one: the core may keep it.
  */
 #define FILE_POLL_STEADY 0x20
+/* Reading does not change the time of access; or always does, not as relatime. */
+#define FILE_NOATIME 0x40
+#define FILE_STRICTATIME 0x80
 
 /*
  * read, write and ioctl return -EINTR after they sent a signal to the caller,

@@ -114,6 +114,15 @@ static inline void mutex_init(struct mutex *m)
 	m->state = 0;
 }
 
+/* ---- operations that are run again (runtime/oplog.c) ------------------ */
+
+/* In init(): 0 or an error. */
+long oplog_start(void);
+/* All is checked, the effect comes next. */
+void oplog_mark(void);
+/* The operation was marked, and a reset came: its effect may be there already. */
+bool oplog_marked(void);
+
 /* ---- time (runtime/time.c) ------------------------------------------- */
 
 /* Nanoseconds since kernel entry. Does not leave the module. */

@@ -22,8 +22,14 @@
 #define VFS_FOLLOW 0x1
 /* vfs_remove(): remove a directory. */
 #define VFS_REMOVE_DIR 0x2
-/* vfs_lookup(): an empty path names `at` itself (AT_EMPTY_PATH). */
+/* An empty path names `at` itself (AT_EMPTY_PATH). */
 #define VFS_EMPTY_PATH 0x4
+/* vfs_lookup(): it must be a directory that may be searched. */
+#define VFS_DIRECTORY 0x8
+/* vfs_access(): for the effective ids. */
+#define VFS_EFFECTIVE 0x10
+/* vfs_open(): RESOLVE_* of openat2(2) are in `mode` above this bit. */
+#define VFS_RESOLVE_SHIFT 16
 
 /* What stat() tells; numbers are Linux's. */
 struct vfs_attr {
@@ -37,7 +43,7 @@ struct vfs_attr {
 	u32 blksize;
 	u32 pageobj;		/* not 0: the core takes size from this object */
 	u32 mount;		/* its number (statx: stx_mnt_id); vfs fills it */
-	u32 attributes;		/* Linux's STATX_ATTR_* */
+	u32 attributes, attributes_mask;	/* Linux's STATX_ATTR_* */
 	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 };
 
@@ -48,10 +54,15 @@ struct vfs_attr {
 #define VFS_SET_SIZE 0x08	/* the caller has checked: it has the file open */
 #define VFS_SET_ATIME 0x10
 #define VFS_SET_MTIME 0x20
-/* The times are the present (UTIME_NOW): who may write the file may set them. */
-#define VFS_SET_NOW 0x40
 /* Of the core itself (a write through an open file): nothing to check. */
 #define VFS_SET_UNCHECKED 0x80
+/* With VFS_SET_SIZE: the size stays; set-id bits go as if it were written to. */
+#define VFS_SET_KEEP 0x10000
+/* To file systems: ctime stays as it is (reading changes atime alone). */
+#define VFS_SET_QUIET 0x20000
+/* With VFS_SET_ATIME, VFS_SET_MTIME shifted so: the time is not the present. */
+#define VFS_SET_GIVEN_SHIFT 8
+#define VFS_SET_GIVEN ((VFS_SET_ATIME | VFS_SET_MTIME) << VFS_SET_GIVEN_SHIFT)
 
 /* What vfs_open() gives the core. */
 struct vfs_opened {
@@ -121,6 +132,8 @@ struct fs_ops {
 	/* As vfs_write_from(). */
 	long (*write_from)(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos,
 			   u64 len);
+	/* May be NULL: a file without a name, held once already (O_TMPFILE). */
+	long (*tmpfile)(u64 sb, u32 mode, struct vfs_attr *attr);
 	/* May be NULL: options of MS_REMOUNT (are ignored then). */
 	long (*remount)(u64 sb, const char *options);
 	/* May be NULL: options as /proc/mounts has them, "size=4k,mode=755"; bytes. */
@@ -133,38 +146,40 @@ struct fs_ops {
 	long (*follow)(u64 sb, u64 ino, u64 *target);
 };
 #define VFS_OWN_INODE 1
-CONTRACT(fs_ops__mount, 0, ARG_STRING(source, 256), ARG_STRING(options, 1024),
+CONTRACT(fs_ops__mount, CALL_RESTARTABLE, ARG_STRING(source, 256), ARG_STRING(options, 1024),
 	 ARG_VALUE(flags), ARG_STRUCT_OUT(root, u64));
-CONTRACT(fs_ops__unmount, 0, ARG_VALUE(sb));
+CONTRACT(fs_ops__unmount, CALL_RESTARTABLE, ARG_VALUE(sb));
 CONTRACT(fs_ops__lookup, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX), ARG_STRUCT_OUT(attr, struct vfs_attr));
 CONTRACT(fs_ops__getattr, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
 	 ARG_STRUCT_OUT(attr, struct vfs_attr));
 CONTRACT(fs_ops__setattr, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
 	 ARG_VALUE(which), ARG_STRUCT_IN(attr, struct vfs_attr));
-CONTRACT(fs_ops__create, 0, ARG_VALUE(sb), ARG_VALUE(dir),
+CONTRACT(fs_ops__create, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX), ARG_VALUE(mode), ARG_VALUE(rdev),
 	 ARG_STRUCT_OUT(attr, struct vfs_attr));
-CONTRACT(fs_ops__symlink, 0, ARG_VALUE(sb), ARG_VALUE(dir),
+CONTRACT(fs_ops__symlink, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX), ARG_STRING(target, VFS_PATH_MAX));
 CONTRACT(fs_ops__readlink, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
 	 ARG_OUT_RETURN(buf, len, VFS_PATH_MAX), ARG_VALUE(len));
-CONTRACT(fs_ops__link, 0, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(dir),
+CONTRACT(fs_ops__link, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX));
-CONTRACT(fs_ops__unlink, 0, ARG_VALUE(sb), ARG_VALUE(dir),
+CONTRACT(fs_ops__unlink, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX), ARG_VALUE(flags));
-CONTRACT(fs_ops__rename, 0, ARG_VALUE(sb), ARG_VALUE(dir),
+CONTRACT(fs_ops__rename, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_STRING(name, VFS_NAME_MAX), ARG_VALUE(newdir),
 	 ARG_STRING(newname, VFS_NAME_MAX), ARG_VALUE(flags));
 CONTRACT(fs_ops__readdir, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(dir),
 	 ARG_VALUE(pos), ARG_OUT_RETURN(buf, len, 8192), ARG_VALUE(len));
-CONTRACT(fs_ops__open, 0, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(oflags),
+CONTRACT(fs_ops__open, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(oflags),
 	 ARG_STRUCT_OUT(file, struct file_open));
-CONTRACT(fs_ops__hold, 0, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(count));
+CONTRACT(fs_ops__hold, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(count));
 CONTRACT(fs_ops__statfs, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_OUT(buf, len, 120), ARG_VALUE(len));
-CONTRACT(fs_ops__write_from, 0, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(pos),
+CONTRACT(fs_ops__write_from, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino), ARG_VALUE(pos),
 	 ARG_HANDLE(src, HANDLE_PAGEOBJ), ARG_VALUE(src_pos), ARG_VALUE(len));
+CONTRACT(fs_ops__tmpfile, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(mode),
+	 ARG_STRUCT_OUT(attr, struct vfs_attr));
 CONTRACT(fs_ops__remount, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_STRING(options, 1024));
 CONTRACT(fs_ops__options, CALL_RESTARTABLE, ARG_VALUE(sb),
@@ -173,7 +188,7 @@ CONTRACT(fs_ops__follow, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
 	 ARG_STRUCT_OUT(target, u64));
 OPS_TABLE(fs_ops, mount, unmount, lookup, getattr, setattr, create, symlink,
 	  readlink, link, unlink, rename, readdir, open, hold, statfs, write_from,
-	  remount, options, follow);
+	  tmpfile, remount, options, follow);
 
 /*
  * Who opens the special files of all file systems: FIFOs (known by `dev` and
@@ -184,7 +199,7 @@ struct vfs_special_ops {
 	long (*open)(u64 rdev, u64 dev, u64 ino, u32 oflags,
 		     struct file_open *file);
 };
-CONTRACT(vfs_special_ops__open, CALL_SLEEPS, ARG_VALUE(rdev), ARG_VALUE(dev),
+CONTRACT(vfs_special_ops__open, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(rdev), ARG_VALUE(dev),
 	 ARG_VALUE(ino), ARG_VALUE(oflags), ARG_STRUCT_OUT(file, struct file_open));
 OPS_TABLE(vfs_special_ops, open);
 
@@ -196,32 +211,38 @@ INTERFACE_BEGIN
  */
 long vfs_register_fs(u32 self, const char *name, u32 flags,
 		     const struct fs_ops *ops);
-CONTRACT(vfs_register_fs, 0, ARG_SELF(self), ARG_STRING(name, 32),
+CONTRACT(vfs_register_fs, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRING(name, 32),
 	 ARG_VALUE(flags), ARG_OPS(ops, fs_ops));
 
 /* The same for special files of type `type` (S_IFIFO, S_IFCHR, S_IFBLK). */
 long vfs_register_special(u32 self, u32 type, const struct vfs_special_ops *ops);
-CONTRACT(vfs_register_special, 0, ARG_SELF(self), ARG_VALUE(type),
+CONTRACT(vfs_register_special, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(type),
 	 ARG_OPS(ops, vfs_special_ops));
 
 /* ---- for the core (and initramfs) ------------------------------------ */
 
 /* Finds a node and takes a reference. flags: VFS_FOLLOW, VFS_EMPTY_PATH. */
 long vfs_lookup(u64 root, u64 at, const char *path, u32 flags, u64 *node);
-CONTRACT(vfs_lookup, 0, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_lookup, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags),
 	 ARG_STRUCT_OUT(node, u64));
-/* Opens as open(2) does: oflags and mode are Linux's, umask is applied. */
+/*
+ * Opens as open(2) does: oflags and mode are Linux's, umask is applied.
+ * vfs_memfd(): a new file without a name, as memfd_create(2) gives it.
+ */
 long vfs_open(u64 root, u64 at, const char *path, u32 oflags, u32 mode,
 	      struct vfs_opened *opened);
-CONTRACT(vfs_open, CALL_SLEEPS, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_open, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(oflags), ARG_VALUE(mode),
+	 ARG_STRUCT_OUT(opened, struct vfs_opened));
+long vfs_memfd(const char *name, struct vfs_opened *opened);
+CONTRACT(vfs_memfd, CALL_RESTARTABLE, ARG_STRING(name, VFS_NAME_MAX),
 	 ARG_STRUCT_OUT(opened, struct vfs_opened));
 /* Takes or gives back a reference to a node. */
 long vfs_hold(u64 node);
-CONTRACT(vfs_hold, 0, ARG_VALUE(node));
+CONTRACT(vfs_hold, CALL_RESTARTABLE, ARG_VALUE(node));
 long vfs_release(u64 node);
-CONTRACT(vfs_release, 0, ARG_VALUE(node));
+CONTRACT(vfs_release, CALL_RESTARTABLE, ARG_VALUE(node));
 long vfs_getattr(u64 node, struct vfs_attr *attr);
 CONTRACT(vfs_getattr, CALL_RESTARTABLE, ARG_VALUE(node),
 	 ARG_STRUCT_OUT(attr, struct vfs_attr));
@@ -234,16 +255,22 @@ CONTRACT(vfs_stat, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 long vfs_setattr(u64 node, u32 which, const struct vfs_attr *attr);
 CONTRACT(vfs_setattr, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(which),
 	 ARG_STRUCT_IN(attr, struct vfs_attr));
-/* access(2): mode is R_OK | W_OK | X_OK; uses real ids unless effective. */
-long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 effective);
+/* The same for a path; flags as vfs_lookup(). VFS_SET_SIZE asks for W_OK. */
+long vfs_setattr_path(u64 root, u64 at, const char *path, u32 flags, u32 which,
+		      const struct vfs_attr *attr);
+CONTRACT(vfs_setattr_path, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
+	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags), ARG_VALUE(which),
+	 ARG_STRUCT_IN(attr, struct vfs_attr));
+/* access(2): mode is R_OK | W_OK | X_OK; flags VFS_*; for the real ids by default. */
+long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 flags);
 CONTRACT(vfs_access, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
-	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(mode), ARG_VALUE(effective));
+	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(mode), ARG_VALUE(flags));
 /* mkdir, mknod, mkfifo: mode's type says which (none: regular file). */
 long vfs_mknod(u64 root, u64 at, const char *path, u32 mode, u64 rdev);
-CONTRACT(vfs_mknod, 0, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_mknod, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(mode), ARG_VALUE(rdev));
 long vfs_symlink(u64 root, u64 at, const char *path, const char *target);
-CONTRACT(vfs_symlink, 0, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_symlink, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_STRING(target, VFS_PATH_MAX));
 /* Bytes of the link's target, without NUL. */
 long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len);
@@ -252,16 +279,16 @@ CONTRACT(vfs_readlink, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_VALUE(len));
 /* Hard link to `node` (from vfs_lookup()). */
 long vfs_link(u64 node, u64 root, u64 at, const char *path);
-CONTRACT(vfs_link, 0, ARG_VALUE(node), ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_link, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX));
 /* unlink or (VFS_REMOVE_DIR) rmdir. */
 long vfs_remove(u64 root, u64 at, const char *path, u32 flags);
-CONTRACT(vfs_remove, 0, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_remove, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags));
 /* rename(2); `flags` as renameat2. */
 long vfs_rename(u64 root, u64 at, const char *path, u64 newat,
 		const char *newpath, u32 flags);
-CONTRACT(vfs_rename, 0, ARG_VALUE(root), ARG_VALUE(at),
+CONTRACT(vfs_rename, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(newat),
 	 ARG_STRING(newpath, VFS_PATH_MAX), ARG_VALUE(flags));
 /* Directory entries (struct vfs_dirent) from `pos` on; bytes, 0 at the end. */
@@ -285,11 +312,11 @@ CONTRACT(vfs_path_shown, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(node),
  */
 long vfs_mount(u64 node, u64 from, const char *source, const char *type, u64 flags,
 	       const char *options);
-CONTRACT(vfs_mount, 0, ARG_VALUE(node), ARG_VALUE(from), ARG_STRING(source, 256),
+CONTRACT(vfs_mount, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(from), ARG_STRING(source, 256),
 	 ARG_STRING(type, 32), ARG_VALUE(flags), ARG_STRING(options, 1024));
 /* umount2(2) of what has its root at `node`, to which the caller has a reference. */
 long vfs_unmount(u64 node, u32 flags);
-CONTRACT(vfs_unmount, 0, ARG_VALUE(node), ARG_VALUE(flags));
+CONTRACT(vfs_unmount, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(flags));
 /* Linux's struct statfs (120 bytes) of the node's file system. */
 long vfs_statfs(u64 node, void *buf, size_t len);
 CONTRACT(vfs_statfs, CALL_RESTARTABLE, ARG_VALUE(node), ARG_OUT(buf, len, 120),
@@ -299,7 +326,7 @@ CONTRACT(vfs_statfs, CALL_RESTARTABLE, ARG_VALUE(node), ARG_OUT(buf, len, 120),
  * file `node` at `pos`, inside the core. Bytes copied. For root only (-EPERM).
  */
 long vfs_write_from(u64 node, u64 pos, u32 src, u64 src_pos, u64 len);
-CONTRACT(vfs_write_from, 0, ARG_VALUE(node), ARG_VALUE(pos),
+CONTRACT(vfs_write_from, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(pos),
 	 ARG_HANDLE(src, HANDLE_PAGEOBJ), ARG_VALUE(src_pos), ARG_VALUE(len));
 /* Text of /proc/filesystems, as vfs_mounts(). */
 long vfs_filesystems(u64 off, char *buf, size_t len);

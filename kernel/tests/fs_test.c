@@ -98,7 +98,8 @@ static void test_files(void)
 	EXPECT(vfs_link(f->node, VFS_ROOT, VFS_ROOT, "/kt/hard") == 0);
 	EXPECT(vfs_remove(VFS_ROOT, VFS_ROOT, "/kt/f", 0) == 0);
 	EXPECT(file_has("/kt/hard", "some text"));
-	EXPECT(vfs_access(VFS_ROOT, VFS_ROOT, "/kt/hard", X_OK, 1) == -EACCES);
+	EXPECT(vfs_access(VFS_ROOT, VFS_ROOT, "/kt/hard", X_OK,
+			  VFS_FOLLOW | VFS_EFFECTIVE) == -EACCES);
 	file_put(f);
 }
 

@@ -226,7 +226,7 @@ static void test_read_only_mount(void **state)
 	node = node_of("/m/f");
 	assert_int_equal(vfs_setattr(node, VFS_SET_MODE, &attr), -EROFS);
 	vfs_release(node);
-	assert_int_equal(vfs_access(VFS_ROOT, VFS_ROOT, "/m/f", W_OK, 0), -EROFS);
+	assert_int_equal(vfs_access(VFS_ROOT, VFS_ROOT, "/m/f", W_OK, VFS_FOLLOW), -EROFS);
 	expect_file("/m/f", "text");
 	assert_int_equal(mount_at("x", "/m", "tmpfs", 32, ""), 0);
 	assert_int_equal(mkdir_at("/m/d", 0755), 0);
@@ -792,17 +792,20 @@ static void test_devfs_reset(void **state)
 
 /* ---- ramfs is left in the middle of an operation ------------------------- */
 
+static long op_result;
+
 static void op_create(void *arg)
 {
 	struct vfs_opened o;
 
-	if (!open_at("/a/new", O_CREAT | O_WRONLY, &o))
+	op_result = open_at("/a/new", O_CREAT | O_EXCL | O_WRONLY, &o);
+	if (!op_result)
 		vfs_release(o.node);
 }
 
 static void op_mkdir(void *arg)
 {
-	mkdir_at("/a/b/newdir", 0755);
+	op_result = mkdir_at("/a/b/newdir", 0755);
 }
 
 static void op_symlink(void *arg)
@@ -810,7 +813,7 @@ static void op_symlink(void *arg)
 	static char target[2000];
 
 	memset(target, 'x', sizeof(target) - 1);
-	vfs_symlink(VFS_ROOT, VFS_ROOT, "/a/long", target);
+	op_result = vfs_symlink(VFS_ROOT, VFS_ROOT, "/a/long", target);
 }
 
 static void op_link(void *arg)
@@ -818,49 +821,49 @@ static void op_link(void *arg)
 	u64 node;
 
 	if (!vfs_lookup(VFS_ROOT, VFS_ROOT, "/a/b/g", 0, &node)) {
-		vfs_link(node, VFS_ROOT, VFS_ROOT, "/again");
+		op_result = vfs_link(node, VFS_ROOT, VFS_ROOT, "/again");
 		vfs_release(node);
 	}
 }
 
 static void op_unlink(void *arg)
 {
-	vfs_remove(VFS_ROOT, VFS_ROOT, "/a/b/g", 0);
+	op_result = vfs_remove(VFS_ROOT, VFS_ROOT, "/a/b/g", 0);
 }
 
 static void op_unlink_first(void *arg)
 {
-	vfs_remove(VFS_ROOT, VFS_ROOT, "/a/f", 0);
+	op_result = vfs_remove(VFS_ROOT, VFS_ROOT, "/a/f", 0);
 }
 
 static void op_unlink_other(void *arg)
 {
-	vfs_remove(VFS_ROOT, VFS_ROOT, "/hard", 0);
+	op_result = vfs_remove(VFS_ROOT, VFS_ROOT, "/hard", 0);
 }
 
 static void op_rmdir(void *arg)
 {
-	vfs_remove(VFS_ROOT, VFS_ROOT, "/a/b/c", VFS_REMOVE_DIR);
+	op_result = vfs_remove(VFS_ROOT, VFS_ROOT, "/a/b/c", VFS_REMOVE_DIR);
 }
 
 static void op_rename(void *arg)
 {
-	vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b", VFS_ROOT, "/moved", 0);
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b", VFS_ROOT, "/moved", 0);
 }
 
 static void op_rename_over(void *arg)
 {
-	vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/g", VFS_ROOT, "/a/p", 0);
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/g", VFS_ROOT, "/a/p", 0);
 }
 
 static void op_rename_link_over(void *arg)
 {
-	vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/g", VFS_ROOT, "/a/f", 0);
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/g", VFS_ROOT, "/a/f", 0);
 }
 
 static void op_rename_other_link(void *arg)
 {
-	vfs_rename(VFS_ROOT, VFS_ROOT, "/hard", VFS_ROOT, "/a/b/g", 0);
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/hard", VFS_ROOT, "/a/b/g", 0);
 }
 
 static void op_chmod(void *arg)
@@ -869,14 +872,52 @@ static void op_chmod(void *arg)
 	u64 node;
 
 	if (!vfs_lookup(VFS_ROOT, VFS_ROOT, "/a/b/hard", 0, &node)) {
-		vfs_setattr(node, VFS_SET_MODE, &attr);
+		op_result = vfs_setattr(node, VFS_SET_MODE, &attr);
 		vfs_release(node);
+	}
+}
+
+static void op_exchange(void *arg)
+{
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/g", VFS_ROOT, "/a/p", 2);
+}
+
+static void op_exchange_dirs(void *arg)
+{
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/b/c", VFS_ROOT, "/hard", 2);
+}
+
+static void op_whiteout(void *arg)
+{
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/a/f", VFS_ROOT, "/a/b/g", 4);
+}
+
+static void reset_both(void)
+{
+	shim_reset_image("vfs");
+	shim_reset_image("ramfs");
+	assert_int_equal(shim_recover("vfs"), 0);
+	assert_int_equal(shim_recover("ramfs"), 0);
+}
+
+/* The operation is run again, as the boundary does it: it is done, and well. */
+static void run_again(const char *name, void (*op)(void *arg), u32 at, const char *after)
+{
+	shim_context()->rerun = 1;
+	op(NULL);
+	shim_context()->rerun = 0;
+	if (op_result || strcmp(dump(), after)) {
+		print_error("%s, left at event %u and run again (%ld):\n%s", name, at,
+			    op_result, dump());
+		fail();
 	}
 }
 
 /* Hard links' modes are in the dump thrice; sizes too: all or nothing is seen. */
 static void crash_everywhere(const char *name, void (*op)(void *arg))
 {
+	static u64 last_op;
+
 	char before[DUMP_MAX], after[DUMP_MAX];
 	long inodes_before, inodes_after, inodes;
 	const char *now;
@@ -894,23 +935,22 @@ static void crash_everywhere(const char *name, void (*op)(void *arg))
 
 		start_root(NULL);
 		build_tree();
+		shim_context()->op = ++last_op;
 		left = shim_crash_at(at, op, NULL);
-		if (left) {
-			shim_reset_image("vfs");
-			shim_reset_image("ramfs");
-			assert_int_equal(shim_recover("vfs"), 0);
-			assert_int_equal(shim_recover("ramfs"), 0);
-		}
+		if (left)
+			reset_both();
 		now = dump();
 		inodes = ramfs_inodes();
 		if (strcmp(now, before) && strcmp(now, after)) {
 			print_error("%s, left at event %u:\n%s", name, at, now);
 			fail();
 		}
+		/* One that lost its last name may be held for the vfs of before. */
 		assert_true(inodes >= MIN(inodes_before, inodes_after) &&
-			    inodes <= MAX(inodes_before, inodes_after));
+			    inodes <= MAX(inodes_before, inodes_after) + 1);
 		if (!left)
 			break;
+		run_again(name, op, at, after);
 		assert_true(at < 50);
 	}
 }
@@ -931,6 +971,9 @@ static void test_ramfs_left_anywhere(void **state)
 	CRASH(op_rename_link_over);
 	CRASH(op_rename_other_link);
 	CRASH(op_chmod);
+	CRASH(op_exchange);
+	CRASH(op_exchange_dirs);
+	CRASH(op_whiteout);
 }
 
 static void random_change(struct random *r)

@@ -699,6 +699,11 @@ long pageobj_limit(u32 group, u64 pages)
 	return pages_of(group) ? 0 : -EBADF;
 }
 
+long pageobj_forget_time(u32 obj, u32 read)
+{
+	return pages_of(obj) ? 0 : -EBADF;
+}
+
 long pageobj_release(u32 obj)
 {
 	return handle_close(obj, HANDLE_PAGEOBJ);

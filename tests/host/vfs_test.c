@@ -148,7 +148,7 @@ static long do_truncate(const struct op *op)
 		return ret;
 	if (!S_ISREG(found.mode))
 		return S_ISDIR(found.mode) ? -EISDIR : -EINVAL;
-	ret = vfs_access(VFS_ROOT, cwd, op->a, W_OK, 1);
+	ret = vfs_access(VFS_ROOT, cwd, op->a, W_OK, VFS_FOLLOW | VFS_EFFECTIVE);
 	return ret ? ret : do_setattr(op->a, VFS_SET_SIZE, &attr);
 }
 
@@ -156,7 +156,7 @@ static long do_touch(const struct op *op)
 {
 	struct vfs_attr attr = { .mtime_ns = 1, .atime_ns = 1 };
 
-	return do_setattr(op->a, VFS_SET_MTIME | VFS_SET_ATIME | VFS_SET_NOW, &attr);
+	return do_setattr(op->a, VFS_SET_MTIME | VFS_SET_ATIME, &attr);
 }
 
 static long do_cd(const struct op *op)
@@ -171,7 +171,7 @@ static long do_cd(const struct op *op)
 	if (!ret && !S_ISDIR(attr.mode))
 		ret = -ENOTDIR;
 	if (!ret)
-		ret = vfs_access(VFS_ROOT, node, ".", X_OK, 1);
+		ret = vfs_access(VFS_ROOT, node, ".", X_OK, VFS_FOLLOW | VFS_EFFECTIVE);
 	vfs_release(ret ? node : cwd);
 	if (!ret)
 		cwd = node;
@@ -223,7 +223,7 @@ static void kernel_run(const struct op *op, char result[RESULT_MAX])
 		ret = do_chown(op);
 		break;
 	case OP_ACCESS:
-		ret = vfs_access(VFS_ROOT, cwd, op->a, op->x, 1);
+		ret = vfs_access(VFS_ROOT, cwd, op->a, op->x, VFS_FOLLOW | VFS_EFFECTIVE);
 		break;
 	case OP_READLINK:
 		ret = vfs_readlink(VFS_ROOT, cwd, op->a, result, RESULT_MAX - 1);

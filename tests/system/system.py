@@ -40,6 +40,7 @@ TESTS = (
     "test_pty",
     "usertests",
     "test_files",
+    "test_calls",
     "test_memory",
     "test_process",
     "badptr",

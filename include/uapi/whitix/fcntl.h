@@ -66,6 +66,23 @@
 #define F_SEAL_WRITE 0x08
 #define F_SEAL_FUTURE_WRITE 0x10
 
+/* preadv2(2) */
+#define RWF_HIPRI 0x01
+#define RWF_DSYNC 0x02
+#define RWF_SYNC 0x04
+#define RWF_APPEND 0x10
+
+/* memfd_create(2) */
+#define MFD_CLOEXEC 1
+#define MFD_ALLOW_SEALING 2
+
+/* fallocate(2) */
+#define FALLOC_FL_KEEP_SIZE 0x01
+#define FALLOC_FL_PUNCH_HOLE 0x02
+#define FALLOC_FL_COLLAPSE_RANGE 0x08
+#define FALLOC_FL_ZERO_RANGE 0x10
+#define FALLOC_FL_INSERT_RANGE 0x20
+
 /* flock(2) */
 #define LOCK_SH 1
 #define LOCK_EX 2
@@ -88,6 +105,17 @@
 #define W_OK 2
 #define X_OK 1
 #define F_OK 0
+
+/* openat2(2) */
+struct linux_open_how {
+	u64 flags, mode, resolve;
+};
+#define RESOLVE_NO_XDEV 0x01
+#define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_NO_SYMLINKS 0x04
+#define RESOLVE_BENEATH 0x08
+#define RESOLVE_IN_ROOT 0x10
+#define RESOLVE_CACHED 0x20
 
 /* renameat2(2) */
 #define RENAME_NOREPLACE 1

@@ -21,6 +21,7 @@
 #define MS_SLAVE (1 << 19)
 #define MS_SHARED (1 << 20)
 #define MS_RELATIME (1 << 21)
+#define MS_KERNMOUNT (1 << 22)
 #define MS_STRICTATIME (1 << 24)
 #define MS_LAZYTIME (1 << 25)
 #define MS_MGC_VAL 0xC0ED0000

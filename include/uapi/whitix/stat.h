@@ -80,6 +80,14 @@ struct linux_statx {
 	u64 stx_mnt_id, spare2, spare3[12];
 };
 #define STATX_BASIC_STATS 0x7ff
+#define STATX_BTIME 0x800
+#define STATX_MNT_ID 0x1000
+#define STATX_ATTR_IMMUTABLE 0x10
+#define STATX_ATTR_APPEND 0x20
+#define STATX_ATTR_NODUMP 0x40
+#define STATX_ATTR_AUTOMOUNT 0x1000
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#define STATX_ATTR_DAX 0x200000
 #define STATX_RESERVED 0x80000000u
 
 struct linux_statfs {
