@@ -14,7 +14,6 @@
 #include <modules.h>
 #include <string.h>
 
-#define CMDLINE_VALUE_MAX 256
 #define ENTROPY_MAX 256
 #define LOG_MESSAGE_MAX 512
 
@@ -159,6 +158,13 @@ SYMBOL_EXPORT(cmos_write);
 
 /* ---- log, command line, random bytes ---------------------------------------- */
 
+static bool is_kmsg(u32 self)
+{
+	struct module *m = module_by_id(self);
+
+	return m && strcmp(m->name, "kmsg") == 0;
+}
+
 /* Interface: 0, -EINVAL. */
 long log_write(u32 self, u32 level, const char *msg, size_t len)
 {
@@ -166,23 +172,48 @@ long log_write(u32 self, u32 level, const char *msg, size_t len)
 
 	if (!m || len > LOG_MESSAGE_MAX)
 		return -EINVAL;
-	level = MIN(MAX(level, (u32)LOG_ERROR), (u32)LOG_DEBUG);
-	log_module((int)level, m->name, msg, len);
+	if (!is_kmsg(self))
+		level = MIN(MAX(level, (u32)LOG_ERROR), (u32)LOG_DEBUG);
+	log_module(level, is_kmsg(self) ? NULL : m->name, msg, len);
 	return 0;
 }
 SYMBOL_EXPORT(log_write);
 
+/* Interface: bytes, 0 at the end. */
+long log_fetch(u64 *pos, char *buf, size_t len)
+{
+	return log_read(pos, buf, len);
+}
+SYMBOL_EXPORT(log_fetch);
+
+/* Interface: 0, -EPERM, -EBADF. */
+long log_watch(u32 self, u32 wait)
+{
+	struct wait *w = is_kmsg(self) ? wait_from_handle(wait) : NULL;
+
+	if (!w)
+		return is_kmsg(self) ? -EBADF : -EPERM;
+	log_set_readers(w);
+	return 0;
+}
+SYMBOL_EXPORT(log_watch);
+
+/* Interface: the old level, or -EPERM. */
+long log_console(u32 self, s32 level)
+{
+	return level < 0 || is_kmsg(self) ? log_level(level) : -EPERM;
+}
+SYMBOL_EXPORT(log_console);
+
 /* Interface: the value's length (it is cut to `len` - 1), or -ENOENT. */
 long cmdline_get(u32 self, const char *key, char *buf, size_t len)
 {
-	char value[CMDLINE_VALUE_MAX];
-
-	if (len > sizeof(value))
-		return -EINVAL;
 	memset(buf, 0, len);
-	if (!cmdline_find(key, value, sizeof(value)))
+	if (!*key)
+		return (long)strlcpy(buf, boot_info.cmdline, len);
+	if (!cmdline_find(key, buf, len))
 		return -ENOENT;
-	return (long)strlcpy(buf, value, len);
+	return (long)strlen(buf);
 }
 SYMBOL_EXPORT(cmdline_get);
 

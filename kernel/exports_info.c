@@ -430,21 +430,3 @@ long module_info_get(u32 after, struct module_info *info)
 	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(module_info_get);
-
-/* ---- texts ---------------------------------------------------------------- */
-
-long core_text_read(u32 what, u64 off, char *buf, size_t len)
-{
-	size_t size = strlen(boot_info.cmdline);
-
-	switch (what) {
-	case CORE_TEXT_LOG:
-		return log_read(&off, buf, len);
-	case CORE_TEXT_CMDLINE:
-		len = off < size ? MIN(size - off, len) : 0;
-		memcpy(buf, boot_info.cmdline + MIN(off, size), len);
-		return len;
-	}
-	return -EINVAL;
-}
-SYMBOL_EXPORT(core_text_read);

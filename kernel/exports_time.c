@@ -65,8 +65,8 @@ static void wait_release(void *object)
 	wait_put(object);
 }
 
-/* The object with a reference, or NULL. */
-static struct wait *wait_lookup(u32 handle)
+/* See include/core/wait.h. */
+struct wait *wait_from_handle(u32 handle)
 {
 	struct wait *w;
 
@@ -107,7 +107,7 @@ SYMBOL_EXPORT(wait_destroy);
 /* Interface: the count, or -EBADF. */
 long wait_seq(u32 wait)
 {
-	struct wait *w = wait_lookup(wait);
+	struct wait *w = wait_from_handle(wait);
 	long seq;
 
 	if (!w)
@@ -121,7 +121,7 @@ SYMBOL_EXPORT(wait_seq);
 /* Interface: sleeps. 0, -ETIMEDOUT, -EINTR, -ECANCELED, -EBADF. */
 long wait_sleep(u32 wait, u32 seq, u64 timeout_ns)
 {
-	struct wait *w = wait_lookup(wait);
+	struct wait *w = wait_from_handle(wait);
 	long result;
 
 	if (!w)
@@ -136,7 +136,7 @@ SYMBOL_EXPORT(wait_sleep);
 /* Interface: 0, -EBADF. */
 long wait_wake(u32 wait)
 {
-	struct wait *w = wait_lookup(wait);
+	struct wait *w = wait_from_handle(wait);
 
 	if (!w)
 		return -EBADF;

@@ -141,18 +141,6 @@ static struct provider *provider_from_handle(u32 handle)
 	return p;
 }
 
-static struct wait *wait_from_handle(u32 handle)
-{
-	struct wait *w;
-
-	preempt_disable();
-	w = handle_object(handle, HANDLE_WAIT, NULL);
-	if (w)
-		wait_get(w);
-	preempt_enable();
-	return w;
-}
-
 /* ---- open files -------------------------------------------------------- */
 
 /* Takes the objects that `fo` names; false when one is not what it should be. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel log: a ring of text lines "[    0.012345] name: text". Each line
- * of the wanted level also goes to the serial line at once, polled, so that
+ * The kernel log: a ring of lines in the format of Linux's /dev/kmsg,
+ * "PRIORITY,NUMBER,MICROSECONDS,-;name: text", which module kmsg hands out. Each
+ * line of the wanted level also goes to the serial line at once, polled, so that
  * what happened just before the machine stopped can be read there.
  *
  * Positions in the log count bytes since the start; the ring holds the last
@@ -16,15 +17,21 @@
 #include <spinlock.h>
 #include <string.h>
 #include <timer.h>
+#include <wait.h>
 
 #define LOG_SIZE (CONFIG_LOG_BUFFER_KIB * 1024u)
 _Static_assert((LOG_SIZE & (LOG_SIZE - 1)) == 0, "LOG_BUFFER_KIB: a power of two");
-#define LINE_MAX 640		/* log_write()'s 512 bytes and a prefix */
+#define LINE_MAX 600		/* log_write()'s 512 bytes and a name */
+#define HEAD_MAX 64
+#define LEVEL_MASK 7u
 #define LOG_LEVEL_ALL 7
 
 static struct spinlock log_lock = SPINLOCK("log", LOCK_LOG);
 static char ring[LOG_SIZE];	/* log_lock */
 static u64 written;		/* log_lock */
+static u64 records;		/* log_lock */
+static bool fresh;		/* readers have not been woken since the last line */
+static struct wait *readers;	/* what they sleep on, or NULL */
 static int level_wanted = CONFIG_LOG_LEVEL;
 static bool panicking;
 
@@ -60,60 +67,56 @@ static void ring_write(const char *s, size_t len)
 	written += len;
 }
 
-/* Adds a complete line. */
-static void emit(int level, const char *line, size_t len)
+/*
+ * Adds a line. `priority` is a level, and a facility of syslog(3) above it. What
+ * is not printable is replaced: nobody must fake lines or control a terminal.
+ */
+static void emit(u32 priority, char *text, size_t len)
 {
-	u64 flags = lock();
+	u64 us = time_now_ns() / NSEC_PER_USEC, flags = lock();
+	char head[HEAD_MAX];
+	size_t i;
 
-	ring_write(line, len);
-	if (level <= level_wanted)
-		serial_write(line, len);
+	for (i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = text[i] < ' ' && text[i] > 0 ? ' ' : '?';
+	ring_write(head, scnprintf(head, sizeof(head), "%u,%lu,%lu,-;", priority, records++, us));
+	ring_write(text, len);
+	ring_write("\n", 1);
+	if ((int)(priority & LEVEL_MASK) <= level_wanted) {
+		serial_write(head, scnprintf(head, sizeof(head), "[%5lu.%06lu] ",
+					     us / 1000000, us % 1000000));
+		serial_write(text, len);
+		serial_write("\n", 1);
+	}
+	fresh = true;
 	unlock(flags);
 }
 
-/* Time in microseconds' precision; the length that it took. */
-static size_t stamp(char *line, size_t size)
-{
-	u64 us = time_now_ns() / NSEC_PER_USEC;
-
-	return scnprintf(line, size, "[%5lu.%06lu] ", us / 1000000, us % 1000000);
-}
-
-static void log_vprintf(int level, const char *fmt, va_list args)
-{
-	char line[LINE_MAX];
-	size_t len = stamp(line, sizeof(line));
-
-	len += vscnprintf(line + len, sizeof(line) - len - 1, fmt, args);
-	if (line[len - 1] != '\n')
-		line[len++] = '\n';
-	emit(level, line, len);
-}
-
-/* Adds a line (the newline is added), cut to LINE_MAX. Any context. */
+/* Adds a line, cut to LINE_MAX, without its newline if it has one. Any context. */
 void log_printf(int level, const char *fmt, ...)
 {
+	char line[LINE_MAX];
 	va_list args;
+	size_t len;
 
 	va_start(args, fmt);
-	log_vprintf(level, fmt, args);
+	len = vscnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
+	if (len && line[len - 1] == '\n')
+		len--;
+	emit((u32)level, line, len);
 }
 
-/*
- * Adds `len` bytes as a line of module `module`. What is not printable is
- * replaced: a module must not fake lines or control a terminal. Any context.
- */
-void log_module(int level, const char *module, const char *msg, size_t len)
+/* Adds `len` bytes as a line of module `name` (NULL: of a program). Any context. */
+void log_module(u32 priority, const char *name, const char *msg, size_t len)
 {
 	char line[LINE_MAX];
-	size_t at = stamp(line, sizeof(line));
+	size_t at = name ? scnprintf(line, sizeof(line), "%s: ", name) : 0;
 
-	at += scnprintf(line + at, sizeof(line) - at, "%s: ", module);
-	for (; len && at < sizeof(line) - 1; msg++, len--)
-		line[at++] = *msg >= ' ' && *msg <= '~' ? *msg : '?';
-	line[at++] = '\n';
-	emit(level, line, at);
+	len = MIN(len, sizeof(line) - at);
+	memcpy(line + at, msg, len);
+	emit(priority, line, at + len);
 }
 
 /* Bytes to the serial line alone, as they are (KTAP, boottrace). Any context. */
@@ -144,6 +147,38 @@ size_t log_read(u64 *off, char *buf, size_t len)
 	*off += len;
 	unlock(flags);
 	return len;
+}
+
+/*
+ * Each timer tick: wakes who waits for lines. Whoever adds one may hold any lock,
+ * so that it cannot be done there.
+ */
+void log_tick(void)
+{
+	if (!READ_ONCE(fresh) || !readers)
+		return;
+	fresh = false;
+	wait_wake_all(readers);
+}
+
+/* Makes log_tick() wake `w`, whose reference is taken over. */
+void log_set_readers(struct wait *w)
+{
+	struct wait *old = readers;
+
+	WRITE_ONCE(readers, w);
+	if (old)
+		wait_put(old);
+}
+
+/* Which lines go to the serial line: up to `level`; below 0: as before. The old one. */
+int log_level(int level)
+{
+	int old = level_wanted;
+
+	if (level >= 0)
+		level_wanted = level;
+	return old;
 }
 
 /* Takes loglevel= from the command line. */

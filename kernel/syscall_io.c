@@ -233,6 +233,8 @@ long sys_lseek(int fd, s64 offset, u32 whence)
 		return -EBADF;
 	if (f->oflags & O_PATH) {
 		pos = -EBADF;
+	} else if (f->provider && f->provider->ops.seek) {
+		pos = module_result(f->provider->ops.seek(f->number, offset, whence), INT64_MAX);
 	} else if (!has_position(f)) {
 		/* Character devices without a position take any, as on Linux. */
 		pos = S_ISCHR(f->mode) && !(f->flags & (FILE_STREAM | FILE_CONSOLE)) ?

@@ -7,6 +7,7 @@
 #include <files.h>
 #include <frame.h>
 #include <info.h>
+#include <kmsg.h>
 #include <log.h>
 #include <mm.h>
 #include <printf.h>
@@ -19,7 +20,6 @@
 #define NAME_LEN 64		/* of host and domain, without the NUL */
 #define RANDOM_CHUNK 256	/* of one call to the module */
 #define LOAD_SHIFT 16		/* of sysinfo's load averages */
-#define LOG_CHUNK 512
 #define RESTART_WORD 256
 
 static struct linux_utsname uts = {
@@ -159,35 +159,25 @@ long sys_reboot(u32 magic1, u32 magic2, u32 cmd, u64 user)
 	return -EINVAL;
 }
 
-/* The last `len` bytes of the log into the program's memory. */
-static long log_copy(u64 user, u64 len)
+/* syslog(2): module kmsg does it. */
+long sys_syslog(u32 type, u64 user, s32 len)
 {
-	char part[LOG_CHUNK];
-	u64 off = 0, end, start = 0, done = 0;
-	size_t n;
+	u64 room = 0;
+	u32 ubuf = 0;
+	long n;
 
-	end = ~0ul;
-	log_read(&end, part, 0);
-	log_read(&start, part, 0);
-	off = MAX(start, end > len ? end - len : 0);
-	while (off < end && (n = log_read(&off, part, MIN(sizeof(part), end - off))) > 0) {
-		if (put_user_bytes(user + done, part, n))
-			return -EFAULT;
-		done += n;
-	}
-	return done;
-}
-
-/* syslog(2): reading the whole log, as dmesg does, and its size. */
-long sys_syslog(s32 type, u64 user, s32 len)
-{
-	enum { READ_ALL = 3, CONSOLE_OFF = 6, CONSOLE_LEVEL = 8, SIZE_BUFFER = 10 };
-
-	if (type == SIZE_BUFFER)
-		return CONFIG_LOG_BUFFER_KIB * 1024;
-	if (!privileged())
+	if (!privileged() && type != KMSG_SIZE_BUFFER)
 		return -EPERM;
-	if (type == READ_ALL)
-		return len < 0 || !user ? -EINVAL : log_copy(user, len);
-	return type >= CONSOLE_OFF && type <= CONSOLE_LEVEL ? 0 : -EINVAL;
+	if (KMSG_READS(type)) {
+		if (!user || len < 0)
+			return -EINVAL;
+		room = mm_fault_in(current->mm, user, MIN((u64)len, KMSG_READ_MAX), true);
+		ubuf = ubuf_push(user, room, UBUF_WRITE, false);
+		if ((len && !room) || !ubuf)
+			return -EFAULT;
+	}
+	n = module_result(kmsg_syslog(type, ubuf, KMSG_READS(type) ? room : (u64)len), INT32_MAX);
+	if (ubuf)
+		ubuf_pop(ubuf);
+	return n == -EINTR ? -ERESTARTSYS : n;
 }

@@ -12,6 +12,7 @@
 #include <atomic.h>
 #include <boundary.h>
 #include <cpu.h>
+#include <log.h>
 #include <sched.h>
 #include <spinlock.h>
 #include <thread.h>
@@ -122,6 +123,7 @@ static void tick(struct regs *regs, u64 now)
 	this_cpu()->ticks++;
 	sched_tick(regs_ring3(regs) && !boundary_in_module(current));
 	boundary_tick(regs);
+	log_tick();
 }
 
 static void shot_next(void)

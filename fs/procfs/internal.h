@@ -65,7 +65,7 @@ struct item {
 #define ITEM_PROCESS_ONLY 0x2	/* not in a thread's directory */
 
 /* Items that are known by their place in the table. */
-enum { ITEM_FD_LINK, ITEM_FD_OBJECT, ITEM_FD_INFO, ITEM_EXE, ITEM_CWD, ITEM_PROCESS_ROOT };
+enum { ITEM_KMSG, ITEM_FD_LINK, ITEM_FD_OBJECT, ITEM_FD_INFO, ITEM_EXE, ITEM_CWD, ITEM_PROCESS_ROOT };
 
 /* links.c */
 long link_file(const struct subject *s, struct process_file *file);
@@ -83,14 +83,14 @@ long subject_find(u64 ino, struct subject *s);
 /* system.c, process.c, sys.c: what the table is made of */
 typedef void show_fn(struct text *t, const struct subject *s);
 show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo,
-	show_devices, show_filesystems, show_interrupts, show_kmsg, show_loadavg,
+	show_devices, show_filesystems, show_interrupts, show_loadavg,
 	show_meminfo, show_modules, show_partitions, show_stat, show_swaps,
 	show_tty_drivers, show_uptime, show_version, show_vmstat;
 show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm,
 	show_pid_environ,
 	show_pid_limits, show_pid_maps, show_pid_mounts, show_pid_mountinfo, show_pid_oom_score,
 	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
-show_fn show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,
+show_fn show_printk, show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,
 	show_uuid, show_sys_version, show_threads_max;
 /* Makes or finds again what boot_id shows. 0 or an error. */
 long boot_id_init(void);

@@ -3,6 +3,7 @@
  * The calls that vfs makes (fs_ops in vfs.h). Names do not change by them: they
  * come and go with what they stand for.
  */
+#include <kmsg.h>
 #include <printf.h>
 
 #include "internal.h"
@@ -364,6 +365,8 @@ static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 
 	if (!item)
 		return -ENXIO;
+	if (INO_ITEM(ino) == ITEM_KMSG + ITEM_FIRST)
+		return kmsg_stream(file);
 	if (INO_ITEM(ino) == ITEM_FD_OBJECT + ITEM_FIRST)
 		return open_object(ino, file);
 	if ((oflags & O_ACCMODE) != O_RDONLY && !item->store)

@@ -49,6 +49,12 @@ void show_threads_max(struct text *t, const struct subject *s)
 		text_printf(t, "%lu\n", i.pages_total / PAGES_PER_THREAD);
 }
 
+/* Levels of the console now, of lines without one, the least, the usual one. */
+void show_printk(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%ld\t4\t1\t7\n", log_console(THIS_MODULE, -1) + 1);
+}
+
 /* ---- random names ----------------------------------------------------------- */
 
 static u8 boot_id[UUID_BYTES];

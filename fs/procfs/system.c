@@ -44,18 +44,12 @@ void show_boottrace(struct text *t, const struct subject *s)
 	text_from(t, read_boottrace, 0);
 }
 
-void show_kmsg(struct text *t, const struct subject *s)
-{
-	text_from(t, core_text_read, CORE_TEXT_LOG);
-}
-
 void show_cmdline(struct text *t, const struct subject *s)
 {
 	char line[CMDLINE_MAX];
-	long len = core_text_read(CORE_TEXT_CMDLINE, 0, line, sizeof(line));
 
-	if (len > 0)
-		text_put(t, line, (size_t)len);
+	if (cmdline_get(THIS_MODULE, "", line, sizeof(line)) >= 0)
+		text_puts(t, line);
 	text_puts(t, "\n");
 }
 

@@ -9,6 +9,7 @@
 
 /* Order is that of readdir. */
 static const struct item table[] = {
+	[ITEM_KMSG] = { "kmsg", S_IFREG | 0400, DIR_ROOT, .constant = NULL },
 	[ITEM_FD_LINK] = { "", S_IFLNK | 0700, DIR_NUMBERED, .constant = NULL },
 	[ITEM_FD_OBJECT] = { "", S_IFREG | 0600, DIR_NUMBERED, .constant = NULL },
 	[ITEM_FD_INFO] = { "", S_IFREG | 0400, DIR_NUMBERED, .flags = ITEM_PROTECTED,
@@ -28,7 +29,6 @@ static const struct item table[] = {
 	{ "devices", FILE_MODE, DIR_ROOT, .show = show_devices },
 	{ "filesystems", FILE_MODE, DIR_ROOT, .show = show_filesystems },
 	{ "interrupts", FILE_MODE, DIR_ROOT, .show = show_interrupts },
-	{ "kmsg", S_IFREG | 0400, DIR_ROOT, .show = show_kmsg },
 	{ "loadavg", FILE_MODE, DIR_ROOT, .show = show_loadavg },
 	{ "meminfo", FILE_MODE, DIR_ROOT, .show = show_meminfo },
 	{ "modules", FILE_MODE, DIR_ROOT, .show = show_modules },
@@ -58,7 +58,7 @@ static const struct item table[] = {
 	{ "overflowuid", FILE_MODE, DIR_KERNEL, .constant = "65534" },
 	{ "panic", FILE_MODE, DIR_KERNEL, .constant = "0" },
 	{ "pid_max", FILE_MODE, DIR_KERNEL, .constant = "4194304" },
-	{ "printk", FILE_MODE, DIR_KERNEL, .constant = "7\t4\t1\t7" },
+	{ "printk", FILE_MODE, DIR_KERNEL, .show = show_printk },
 	{ "random", DIR_MODE, DIR_KERNEL, .self = DIR_RANDOM },
 	{ "threads-max", FILE_MODE, DIR_KERNEL, .show = show_threads_max },
 	{ "version", FILE_MODE, DIR_KERNEL, .show = show_sys_version },

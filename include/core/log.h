@@ -6,14 +6,19 @@
 #include <asm/regs.h>
 #include <types.h>
 
+struct wait;
+
 /* Levels are Linux's: 0 most urgent. Any context; never sleeps. */
 void log_printf(int level, const char *fmt, ...) __printf(2, 3);
-/* As log_printf, "NAME: " in front. */
-void log_module(int level, const char *module, const char *msg, size_t len);
+/* As log_printf, "NAME: " in front; NULL: of a program. With a facility. */
+void log_module(u32 priority, const char *name, const char *msg, size_t len);
 /* Raw bytes to the serial line, no prefix (KTAP, boottrace). */
 void log_raw(const char *s, size_t len);
-/* Copies log text from byte offset; for /proc/kmsg and dmesg. */
+/* Copies log text from position *off on, which is moved; for module kmsg. */
 size_t log_read(u64 *off, char *buf, size_t len);
+void log_tick(void);			/* each timer tick */
+void log_set_readers(struct wait *w);	/* who is woken; takes the reference over */
+int log_level(int level);		/* sets what is printed; below 0 asks. The old one */
 void log_panic(void);	/* no lock is taken any more; for panic.c */
 void log_init(void);
 /*

@@ -35,6 +35,7 @@ struct wait_poll {
 };
 long wait_on_any(struct wait_poll *polls, u32 count, u64 deadline_ns,
 		 bool interruptible);
+struct wait *wait_from_handle(u32 handle);	/* with a reference; NULL */
 void wait_wake_all(struct wait *w);	/* any context; never sleeps */
 /* Raises the count without waking anybody. Any context. */
 void wait_touch(struct wait *w);

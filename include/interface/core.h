@@ -25,6 +25,23 @@ CONTRACT(log_write, 0, ARG_SELF(self), ARG_VALUE(level), ARG_IN(msg, len, 512),
 	 ARG_VALUE(len));
 
 /*
+ * Log text from position *pos on, in the format of Linux's /dev/kmsg: bytes, 0 at
+ * the end. *pos goes up to the oldest byte that is kept, and then past these.
+ */
+long log_fetch(u64 *pos, char *buf, size_t len);
+CONTRACT(log_fetch, 0, ARG_STRUCT_INOUT(pos, u64), ARG_OUT_RETURN(buf, len, 4096),
+	 ARG_VALUE(len));
+/*
+ * For module kmsg, whose lines in log_write() have no name, but a facility above
+ * the level: which wait object new lines wake, and the most level that goes to
+ * the serial line (below 0: only asks, for all modules; the old one). -EPERM.
+ */
+long log_watch(u32 self, u32 wait);
+CONTRACT(log_watch, 0, ARG_SELF(self), ARG_HANDLE(wait, HANDLE_WAIT));
+long log_console(u32 self, s32 level);
+CONTRACT(log_console, 0, ARG_SELF(self), ARG_VALUE(level));
+
+/*
  * Ends this module's run with a report: `msg` says what was broken. Never
  * returns; the module is reset. For broken invariants of one's own.
  */
@@ -296,10 +313,10 @@ CONTRACT(ubuf_write, CALL_INPLACE, ARG_UBUF(ubuf), ARG_VALUE(off), ARG_IN(buf, l
 
 /* ---- configuration and state ----------------------------------------- */
 
-/* Value of `key=` on the kernel command line: its length, or -ENOENT. */
+/* Value of `key=` on the kernel command line, "" the line: its length, or -ENOENT. */
 long cmdline_get(u32 self, const char *key, char *buf, size_t len);
 CONTRACT(cmdline_get, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRING(key, 32),
-	 ARG_OUT(buf, len, 256), ARG_VALUE(len));
+	 ARG_OUT(buf, len, 1024), ARG_VALUE(len));
 
 /*
  * Makes module number `module` fault, for tests of recovery: 0; -EPERM (the

@@ -89,6 +89,11 @@ struct file_ops {
 	 * anew through /proc/PID/fd: the number of the new open file, or an error.
 	 */
 	long (*reopen)(u64 number, u32 oflags);
+	/*
+	 * May be NULL. lseek(2) on a file that is not FILE_SEEKABLE: the new
+	 * position, or an error.
+	 */
+	long (*seek)(u64 number, s64 offset, u32 whence);
 };
 CONTRACT(file_ops__read, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), ARG_VALUE(off),
 	 ARG_VALUE(len), ARG_VALUE(pos), ARG_VALUE(oflags));
@@ -101,7 +106,10 @@ CONTRACT(file_ops__release, CALL_RESTARTABLE, ARG_VALUE(number));
 CONTRACT(file_ops__open, CALL_RESTARTABLE, ARG_VALUE(number), ARG_VALUE(oflags),
 	 ARG_STRUCT_OUT(wait, u32));
 CONTRACT(file_ops__reopen, CALL_SLEEPS, ARG_VALUE(number), ARG_VALUE(oflags));
-OPS_TABLE(file_ops, read, write, ioctl, poll, release, open, reopen);
+CONTRACT(file_ops__seek, CALL_RESTARTABLE, ARG_VALUE(number), ARG_VALUE(offset),
+	 ARG_VALUE(whence));
+OPS_TABLE(file_ops, read, write, ioctl, poll, release, open, reopen,
+	  seek);
 
 INTERFACE_BEGIN
 

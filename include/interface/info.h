@@ -112,8 +112,6 @@ struct module_info {
 	u64 down, up, across, bytes;
 };
 
-enum core_text { CORE_TEXT_CMDLINE, CORE_TEXT_LOG };
-
 INTERFACE_BEGIN
 
 /* The smallest id above `after` of the threads of process `pid`, or -ENOENT. */
@@ -158,10 +156,6 @@ CONTRACT(irq_info_get, CALL_RESTARTABLE, ARG_VALUE(line),
 long module_info_get(u32 after, struct module_info *info);
 CONTRACT(module_info_get, CALL_RESTARTABLE, ARG_VALUE(after),
 	 ARG_STRUCT_OUT(info, struct module_info));
-/* A text that the core has as it is, from byte `off` on: bytes, 0 at the end. */
-long core_text_read(u32 what, u64 off, char *buf, size_t len);
-CONTRACT(core_text_read, CALL_RESTARTABLE, ARG_VALUE(what), ARG_VALUE(off),
-	 ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
 
 INTERFACE_END
 

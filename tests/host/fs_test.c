@@ -390,7 +390,7 @@ static void test_procfs(void **state)
 
 	mkdir_at("/proc", 0755);
 	assert_int_equal(mount_at("proc", "/proc", "proc", 0, ""), 0);
-	expect_text("/proc/boottrace", "text 0\n");
+	expect_text("/proc/boottrace", "trace\n");
 	expect_text("/proc/1/comm", "init\n");
 	expect_text("/proc/thread-self/comm", "init\n");
 	expect_text("/proc/self/statm", "3 2 0 3 0 0 0\n");

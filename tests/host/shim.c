@@ -13,6 +13,7 @@
 #include <boottrace.h>
 #include <echo.h>
 #include <info.h>
+#include <kmsg.h>
 #include <vfs.h>
 
 static void die(const char *what)
@@ -959,21 +960,25 @@ long cmdline_get(u32 self, const char *key, char *buf, size_t len)
 
 /* ---- figures: process 1 with one thread, of which the texts are made ------ */
 
-long core_text_read(u32 what, u64 off, char *buf, size_t len)
+long boottrace_read(u64 off, char *buf, size_t len)
 {
-	char text[64];
-	size_t have = (size_t)snprintf(text, sizeof(text), "text %u\n", what);
+	static const char text[] = "trace\n";
 
-	if (off >= have)
+	if (off >= sizeof(text) - 1)
 		return 0;
-	len = MIN(len, have - off);
+	len = MIN(len, sizeof(text) - 1 - off);
 	memcpy(buf, text + off, len);
 	return (long)len;
 }
 
-long boottrace_read(u64 off, char *buf, size_t len)
+long kmsg_stream(struct file_open *file)
 {
-	return core_text_read(0, off, buf, len);
+	return -ENODEV;
+}
+
+long log_console(u32 self, s32 level)
+{
+	return 6;
 }
 
 long process_info_get(u32 id, u32 thread, struct process_info *info)
