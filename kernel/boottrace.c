@@ -13,7 +13,6 @@
 #include <boundary.h>
 #include <cpu.h>
 #include <errno.h>
-#include <frame.h>
 #include <log.h>
 #include <mm.h>
 #include <modules.h>
@@ -80,20 +79,16 @@ static struct trace_span span_of(u64 from, u64 to)
 
 long trace_info_get(struct trace_info *info)
 {
-	u64 total = frame_total_count(), used = total - frame_free_count();
 	struct trace_info told = {
 		.to_user = span_of(boot_info.entry_tsc, user_tsc),
 		.to_prompt = span_of(boot_info.entry_tsc, prompt_tsc),
-		.tsc_khz = time_tsc_khz(), .cr3_loads = this_cpu()->cr3_loads,
-		.memory_kib = total * (PAGE_SIZE / 1024),
-		.memory_used_kib = used * (PAGE_SIZE / 1024),
-		.counted = boundary_counts(),
+		.cr3_loads = this_cpu()->cr3_loads, .counted = boundary_counts(),
 	};
-	const char *domains = boundary_domains();
 
-	strlcpy(told.layout, boundary_layout(), sizeof(told.layout));
-	strlcpy(told.domains, domains ? domains : "", sizeof(told.domains));
-	strlcpy(told.gate, boundary_gate() ? boundary_gate() : "", sizeof(told.gate));
+	if (boundary_domains())
+		strlcpy(told.domains, boundary_domains(), sizeof(told.domains));
+	if (boundary_gate())
+		strlcpy(told.gate, boundary_gate(), sizeof(told.gate));
 	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(trace_info_get);

@@ -204,7 +204,7 @@ static long memory_get(u32 pid, bool all_may, struct mm **mm)
 }
 
 /* See include/core/files.h. */
-long process_file(u32 pid, u32 *which, struct file **file)
+long process_file(u32 pid, u32 *which, struct file **file, u64 *node)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct process *p = process_find(pid);
@@ -218,8 +218,10 @@ long process_file(u32 pid, u32 *which, struct file **file)
 		error = -EACCES;
 	else if (*which == PROCESS_EXE)
 		*file = p->exe;
-	else
+	else if (*which < PROCESS_EXE)
 		fds = p->fds;
+	else if (p->fs)
+		*node = *which == PROCESS_CWD ? p->fs->cwd : p->fs->root;
 	if (*file)
 		file_get(*file);
 	if (fds)
@@ -229,17 +231,16 @@ long process_file(u32 pid, u32 *which, struct file **file)
 		*file = fdtable_next(fds, which);
 		fdtable_put(fds);
 	}
-	return error ? error : *file ? 0 : -ENOENT;
+	return error ? error : *file || *node ? 0 : -ENOENT;
 }
 
-static void info_file(struct process_file *info, struct file *f, u32 fd)
+static void info_file(struct process_file *info, struct file *f)
 {
 	struct module *m = f->provider ? module_by_id(f->provider->module) : NULL;
 	struct vfs_attr attr = { 0 };
 
 	*info = (struct process_file){
-		.fd = fd, .mode = f->mode, .oflags = f->oflags, .node = f->node,
-		.pos = f->pos,
+		.mode = f->mode, .oflags = f->oflags, .node = f->node, .pos = f->pos,
 	};
 	if (m)
 		memcpy(info->provider, m->name, sizeof(info->provider));
@@ -249,38 +250,18 @@ static void info_file(struct process_file *info, struct file *f, u32 fd)
 	info->number = attr.ino;
 }
 
-/* A working or root directory: 0, -ESRCH, -EACCES, -ENOENT. */
-static long info_directory(struct process_file *info, u32 pid, u32 which)
-{
-	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = process_find(pid);
-	long error = !p ? -ESRCH : !visible(p) ? -EACCES : !p->fs ? -ENOENT : 0;
-
-	if (!error)
-		*info = (struct process_file){
-			.mode = S_IFDIR, .fd = which,
-			.node = which == PROCESS_CWD ? p->fs->cwd : p->fs->root,
-		};
-	spin_unlock_irq(&process_lock, flags);
-	return error;
-}
-
 long process_file_get(u32 pid, u32 which, struct process_file *info)
 {
-	struct process_file told;
+	struct process_file told = { .mode = S_IFDIR };
 	struct file *f;
-	long error;
+	long error = process_file(pid, &which, &f, &told.node);
 
-	if (which == PROCESS_CWD || which == PROCESS_ROOT) {
-		error = info_directory(&told, pid, which);
-	} else {
-		error = process_file(pid, &which, &f);
-		if (!error)
-			info_file(&told, f, which);
-		file_put(f);
-	}
 	if (error)
 		return error;
+	if (f)
+		info_file(&told, f);
+	file_put(f);
+	told.fd = which;
 	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(process_file_get);
@@ -356,6 +337,7 @@ SYMBOL_EXPORT(process_memory_get);
 long system_info_get(struct system_info *info)
 {
 	struct sched_stats s;
+	u32 i;
 	struct system_info told = {
 		.pages_total = frame_total_count(), .pages_free = frame_free_count(),
 		.pages_slab = kalloc_counters().pages, .tsc_khz = time_tsc_khz(),
@@ -371,23 +353,13 @@ long system_info_get(struct system_info *info)
 	told.alive = s.alive;
 	memcpy(told.load, s.load, sizeof(told.load));
 	strlcpy(told.layout, boundary_layout(), sizeof(told.layout));
+	for (i = 0; i < IRQ_LINES; i++) {
+		told.irq[i].count = irq_count(i);
+		irq_owner_name(i, told.irq[i].owner);
+	}
 	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(system_info_get);
-
-long irq_info_get(u32 line, struct irq_info *info)
-{
-	const char *owner = irq_owner_name(line);
-	struct irq_info told = { 0 };
-
-	if (line >= IRQ_LINES)
-		return -EINVAL;
-	told.count = irq_count(line);
-	if (owner)
-		strlcpy(told.owner, owner, sizeof(told.owner));
-	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
-}
-SYMBOL_EXPORT(irq_info_get);
 
 /* ---- modules -------------------------------------------------------------- */
 

@@ -227,9 +227,10 @@ static long file_reopen(struct file *f, u32 oflags)
 	u32 fd = (u32)f->number;
 	const struct file_ops *ops;
 	struct file *of;
-	long number = process_file(f->number >> 32, &fd, &of);
+	u64 node = 0;
+	long number = process_file(f->number >> 32, &fd, &of, &node);
 
-	if (!number && (fd != (u32)f->number || of->node))
+	if (!number && (fd != (u32)f->number || !of || of->node))
 		number = -ENXIO;
 	if (!number && of->provider) {
 		ops = &of->provider->ops;

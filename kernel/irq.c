@@ -20,6 +20,7 @@
 #include <printf.h>
 #include <sched.h>
 #include <spinlock.h>
+#include <string.h>
 #include <thread.h>
 #include <timer.h>
 
@@ -178,12 +179,11 @@ u64 irq_count(u32 line)
 }
 
 /* See include/core/irq.h. Any context. */
-const char *irq_owner_name(u32 line)
+void irq_owner_name(u32 line, char name[MODULE_NAME_MAX])
 {
 	u64 flags = spin_lock_irq(&irq_lock);
 	struct irq_attachment *a = line < IRQ_LINES ? attached[line] : NULL;
-	const char *name = a && a->module ? a->module->name : NULL;
 
+	strlcpy(name, a && a->module ? a->module->name : "", MODULE_NAME_MAX);
 	spin_unlock_irq(&irq_lock, flags);
-	return name;
 }

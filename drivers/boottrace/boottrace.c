@@ -13,6 +13,7 @@
 #include <text.h>
 
 #define TRACE_VERSION 1
+#define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
 #define TEXT_FIRST 16384	/* bytes; doubled until the text fits */
 #define TEXT_MOST 262144
 #define WRITE_PART 4096
@@ -56,16 +57,19 @@ static void put_calls(struct text *t, bool counted, const struct trace_calls *c)
 			  "\"calls_across\":null,\"bytes\":null");
 }
 
-static void put_head(struct text *t, const struct trace_info *info)
+static void put_head(struct text *t, const struct trace_info *info,
+		     const struct system_info *sys)
 {
+	u64 used = sys->pages_total - sys->pages_free;
+
 	text_printf(t, "{\"version\":%u,", TRACE_VERSION);
-	put_string(t, "layout", info->layout);
+	put_string(t, "layout", sys->layout);
 	text_puts(t, ",");
 	put_string(t, "domains", info->domains);
 	text_puts(t, ",");
 	put_string(t, "gate", info->gate);
 	text_printf(t, ",\"tsc_khz\":%lu,\"memory_kib\":%lu,\"memory_used_kib\":%lu",
-		    info->tsc_khz, info->memory_kib, info->memory_used_kib);
+		    sys->tsc_khz, KIB(sys->pages_total), KIB(used));
 	put_span(t, "entry_to_user", &info->to_user);
 	put_span(t, "entry_to_prompt", &info->to_prompt);
 }
@@ -115,11 +119,14 @@ static void put_modules(struct text *t)
 static long put_all(struct text *t)
 {
 	struct trace_info info;
+	struct system_info sys;
 	long error = trace_info_get(&info);
 
+	if (!error)
+		error = system_info_get(&sys);
 	if (error)
 		return error;
-	put_head(t, &info);
+	put_head(t, &info, &sys);
 	put_stages(t, info.counted);
 	put_modules(t);
 	text_printf(t, "],\"cr3_loads\":%lu}\n", info.cr3_loads);

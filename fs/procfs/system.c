@@ -8,7 +8,6 @@
 #define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
 #define HUNDREDTHS(ns) ((unsigned long)((ns) / (NSEC_PER_SEC / 100)))
 #define LOAD_SHIFT 11		/* of system_info's averages */
-#define ISA_LINES 16
 #define CMDLINE_MAX 1024
 /* Module states as /proc/modules has them. */
 #define MODULE_STATE(m) (strcmp((m)->state, "live") ? "Loading" : "Live")
@@ -100,7 +99,6 @@ void show_uptime(struct text *t, const struct subject *s)
 
 void show_stat(struct text *t, const struct subject *s)
 {
-	struct irq_info line[ISA_LINES];
 	struct system_info i;
 	u64 sum;
 
@@ -111,14 +109,11 @@ void show_stat(struct text *t, const struct subject *s)
 			    HUNDREDTHS(i.user_ns), HUNDREDTHS(i.system_ns),
 			    HUNDREDTHS(i.idle_ns));
 	sum = i.ticks;
-	for (u32 n = 0; n < ISA_LINES; n++) {
-		if (irq_info_get(n, &line[n]))
-			line[n].count = 0;
-		sum += line[n].count;
-	}
+	for (u32 n = 0; n < INFO_IRQS; n++)
+		sum += i.irq[n].count;
 	text_printf(t, "intr %lu", sum);
-	for (u32 n = 0; n < ISA_LINES; n++)
-		text_printf(t, " %lu", line[n].count);
+	for (u32 n = 0; n < INFO_IRQS; n++)
+		text_printf(t, " %lu", i.irq[n].count);
 	text_printf(t, "\nctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\n"
 		    "procs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n", i.switches,
 		    HUNDREDTHS(krealtime_ns() - ktime_ns()) / 100, i.last_tid, i.ready);
@@ -149,15 +144,15 @@ void show_version(struct text *t, const struct subject *s)
 void show_interrupts(struct text *t, const struct subject *s)
 {
 	struct system_info sys;
-	struct irq_info line;
 
+	if (system_info_get(&sys))
+		return;
 	text_puts(t, "           CPU0       \n");
-	for (u32 i = 0; !irq_info_get(i, &line); i++)
-		if (line.count || line.owner[0])
+	for (u32 i = 0; i < INFO_IRQS; i++)
+		if (sys.irq[i].count || sys.irq[i].owner[0])
 			text_printf(t, "%3u: %10lu   IO-APIC  %2u-edge      %s\n", i,
-				    line.count, i, line.owner);
-	if (!system_info_get(&sys))
-		text_printf(t, "LOC: %10lu   Local timer interrupts\n", sys.ticks);
+				    sys.irq[i].count, i, sys.irq[i].owner);
+	text_printf(t, "LOC: %10lu   Local timer interrupts\n", sys.ticks);
 }
 
 /* ---- tables of what is built in ------------------------------------------ */

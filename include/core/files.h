@@ -99,10 +99,10 @@ void fdtable_exec(struct fdtable *fds);			/* close-on-exec */
 /* The first file from descriptor *fd on, which is moved; NULL: none. */
 struct file *fdtable_next(struct fdtable *fds, u32 *fd);
 /*
- * The same of a process, or its program (PROCESS_EXE), if the caller may see it:
- * 0, -ESRCH, -EACCES, -ENOENT.
+ * The same of a process, or its program (PROCESS_EXE), if the caller may see it;
+ * *node of a directory (PROCESS_CWD, PROCESS_ROOT). 0, -ESRCH, -EACCES, -ENOENT.
  */
-long process_file(u32 pid, u32 *which, struct file **file);
+long process_file(u32 pid, u32 *which, struct file **file, u64 *node);
 /* The file behind a descriptor with a reference; NULL: -EBADF. */
 struct file *fd_get(int fd);
 /* One descriptor that is polled. */

@@ -7,6 +7,7 @@
 #define CORE_IRQ_H
 
 #include <asm/irq.h>
+#include <module.h>
 #include <types.h>
 
 struct module;
@@ -24,7 +25,7 @@ void irq_detach_core(void *attachment);
 
 /* Interrupts on a line so far; IRQ_LINES: timer ticks. */
 u64 irq_count(u32 line);
-/* Whose handler it is, or NULL: a line that nobody, or the core, has. */
-const char *irq_owner_name(u32 line);
+/* Whose handler it is, "": of a line that nobody, or the core, has. */
+void irq_owner_name(u32 line, char name[MODULE_NAME_MAX]);
 
 #endif

@@ -21,11 +21,9 @@ struct trace_calls {
 
 struct trace_info {
 	struct trace_span to_user, to_prompt;	/* from the kernel's entry on */
-	u64 tsc_khz;
-	u64 memory_kib, memory_used_kib;
 	u64 cr3_loads;
 	u32 counted;		/* 0: calls can't be counted */
-	char layout[TRACE_NAME_MAX], domains[TRACE_NAME_MAX], gate[TRACE_NAME_MAX];
+	char domains[TRACE_NAME_MAX], gate[TRACE_NAME_MAX];
 };
 
 struct trace_stage {

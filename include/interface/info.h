@@ -14,6 +14,7 @@
 #define INFO_NAME_MAX 16	/* of processes and threads, with the NUL */
 #define INFO_KIND_MAX 24
 #define INFO_LIMITS 16	/* Linux's RLIMIT_*, in their order */
+#define INFO_IRQS 16	/* ISA lines */
 #define INFO_UNLIMITED (~0ul)
 
 struct process_info {
@@ -85,17 +86,16 @@ struct system_info {
 	u32 load[3];		/* averages over 1, 5, 15 minutes in 1/2048 */
 	u32 last_tid;
 	char layout[INFO_KIND_MAX];	/* "hybrid", "drivers_in_kernel" */
+	struct {
+		u64 count;
+		char owner[MODULE_NAME_MAX];	/* whose handler it is, or "" */
+	} irq[INFO_IRQS];
 };
 
 /* What uname(2) says: Linux's struct new_utsname. */
 struct system_names {
 	char sysname[65], nodename[65], release[65], version[65], machine[65];
 	char domainname[65];
-};
-
-struct irq_info {
-	u64 count;
-	char owner[MODULE_NAME_MAX];	/* module whose handler it is, or "" */
 };
 
 struct module_info {
@@ -148,10 +148,6 @@ long system_info_get(struct system_info *info);
 CONTRACT(system_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct system_info));
 long system_names_get(struct system_names *names);
 CONTRACT(system_names_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(names, struct system_names));
-/* An ISA line: 0, -EINVAL past the last. */
-long irq_info_get(u32 line, struct irq_info *info);
-CONTRACT(irq_info_get, CALL_RESTARTABLE, ARG_VALUE(line),
-	 ARG_STRUCT_OUT(info, struct irq_info));
 /* The module with the smallest id above `after`: 0, -ENOENT. */
 long module_info_get(u32 after, struct module_info *info);
 CONTRACT(module_info_get, CALL_RESTARTABLE, ARG_VALUE(after),

@@ -1038,11 +1038,6 @@ long system_names_get(struct system_names *names)
 	return 0;
 }
 
-long irq_info_get(u32 line, struct irq_info *info)
-{
-	return -EINVAL;
-}
-
 long module_info_get(u32 after, struct module_info *info)
 {
 	return -ENOENT;
