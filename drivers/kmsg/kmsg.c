@@ -61,7 +61,7 @@ u64 log_end(void)
 	return pos;
 }
 
-static long kmsg_open(u64 number, u32 oflags)
+static long kmsg_open(u64 number, u32 oflags, u32 *own_wait)
 {
 	char buf[RECORD_SIZE];
 	u64 pos = 0;
