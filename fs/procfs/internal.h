@@ -65,7 +65,10 @@ struct item {
 #define ITEM_PROCESS_ONLY 0x2	/* not in a thread's directory */
 
 /* Items that are known by their place in the table. */
-enum { ITEM_KMSG, ITEM_FD_LINK, ITEM_FD_OBJECT, ITEM_FD_INFO, ITEM_EXE, ITEM_CWD, ITEM_PROCESS_ROOT };
+enum {
+	ITEM_KMSG, ITEM_FD_LINK, ITEM_FD_OBJECT, ITEM_FD_INFO, ITEM_EXE, ITEM_CWD,
+	ITEM_PROCESS_ROOT,
+};
 
 /* links.c */
 long link_file(const struct subject *s, struct process_file *file);
