@@ -85,6 +85,28 @@ long devfs_unregister(u32 self, const char *name)
 }
 SYMBOL_EXPORT(devfs_unregister);
 
+/* The next device, for sysfs (devfs.h). Entries are in the order of their numbers. */
+long devfs_device_next(u32 after, struct devfs_device *device)
+{
+	struct entry *e;
+	long ret = -ENOENT;
+
+	mutex_lock(&devfs_lock);
+	list_for_each_entry(e, &entry_find(ROOT_INO)->children, list) {
+		if (e->d.ino <= after || !e->d.owner)
+			continue;
+		*device = (struct devfs_device){
+			.rdev = e->d.rdev, .ino = (u32)e->d.ino, .mode = e->d.mode,
+		};
+		strlcpy(device->name, e->d.name, sizeof(device->name));
+		ret = 0;
+		break;
+	}
+	mutex_unlock(&devfs_lock);
+	return ret;
+}
+SYMBOL_EXPORT(devfs_device_next);
+
 /* ---- ranges --------------------------------------------------------------- */
 
 #define RANGES_MAX 4

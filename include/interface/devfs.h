@@ -6,6 +6,14 @@
 #include <file.h>
 #include <module.h>
 
+/* A device file that a driver registered, directly in /dev. */
+struct devfs_device {
+	u64 rdev;
+	u32 ino;
+	u32 mode;
+	char name[64];
+};
+
 INTERFACE_BEGIN
 
 /*
@@ -28,6 +36,11 @@ CONTRACT(devfs_register_range, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(rdev)
 	 ARG_VALUE(count), ARG_STRUCT_IN(file, struct file_open));
 long devfs_unregister(u32 self, const char *name);
 CONTRACT(devfs_unregister, 0, ARG_SELF(self), ARG_STRING(name, 64));
+
+/* The device with the smallest inode number above `after`: 0, -ENOENT. */
+long devfs_device_next(u32 after, struct devfs_device *device);
+CONTRACT(devfs_device_next, CALL_RESTARTABLE, ARG_VALUE(after),
+	 ARG_STRUCT_OUT(device, struct devfs_device));
 
 INTERFACE_END
 
