@@ -764,40 +764,87 @@ long sys_umask(u32 mask)
 	return old;
 }
 
-/* ---- extended attributes ------------------------------------------------ */
-
-/* No file system has any: what is asked for is looked up and refused. */
-static long xattr_path(u64 path, bool links, long result)
+/* The node that a path names, with a reference; links are followed if `links`. */
+static long path_node(u64 user, bool links, u64 *node)
 {
 	struct path_arg a;
-	u64 node = 0;
-	long error = path_open(AT_FDCWD, path, false, &a);
+	long error = path_open(AT_FDCWD, user, false, &a);
 
-	if (error)
-		return error;
-	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path, follow(links), &node));
-	if (error)
-		return error;
-	vfs_release(node);
-	return result;
+	return error ? error : path_close(&a, vfs_lookup(path_root(), a.at, a.path,
+							 follow(links), node));
 }
 
-static long xattr_fd(int fd, long result)
+/* ---- extended attributes ------------------------------------------------ */
+
+/* One call: on a path (links followed or not) or a descriptor. */
+struct xattr_call {
+	u32 what;		/* VFS_XATTR_* */
+	enum { XATTR_PATH, XATTR_LINK, XATTR_FD } of;
+	u64 file;
+	u64 name, value, size;
+	u32 flags;
+};
+
+static long xattr_node(const struct xattr_call *c, u64 node)
 {
-	struct file *f = fd_get(fd);
+	u32 access = c->what == VFS_XATTR_SET ? UBUF_READ : UBUF_WRITE, ubuf = 0;
+	u64 size = MIN(c->size, (u64)XATTR_SIZE_MAX);
+	char name[XATTR_NAME_MAX + 1] = "";
+	long n = c->name ? copy_string_from_user(name, c->name, sizeof(name)) : 1;
 
-	file_put(f);
-	return f ? result : -EBADF;
+	if (c->flags & ~(XATTR_CREATE | XATTR_REPLACE))
+		return -EINVAL;
+	if (n <= 0 || n == sizeof(name))
+		return n < 0 ? n : -ERANGE;
+	if (c->size > size && c->what == VFS_XATTR_SET)
+		return -E2BIG;
+	if (size) {
+		if (mm_fault_in(current->mm, c->value, size, access == UBUF_WRITE) < size)
+			return -EFAULT;
+		ubuf = ubuf_push(c->value, size, access, false);
+	}
+	n = vfs_xattr(node, c->what | c->flags << VFS_XATTR_FLAGS_SHIFT, name, ubuf, size);
+	if (ubuf)
+		ubuf_pop(ubuf);
+	return module_result(n, XATTR_SIZE_MAX);
 }
 
-#define XATTR(name, result) \
-	long sys_##name(u64 path) { return xattr_path(path, true, result); } \
-	long sys_l##name(u64 path) { return xattr_path(path, false, result); } \
-	long sys_f##name(int fd) { return xattr_fd(fd, result); }
-XATTR(getxattr, -EOPNOTSUPP)
-XATTR(setxattr, -EOPNOTSUPP)
-XATTR(removexattr, -EOPNOTSUPP)
-XATTR(listxattr, 0)
+static long xattr_do(const struct xattr_call *c)
+{
+	struct file *f = NULL;
+	u64 node = 0;
+	long error;
+
+	if (c->of == XATTR_FD) {
+		f = fd_get(c->file);
+		error = !f || (f->oflags & O_PATH) ? -EBADF :
+			f->node ? xattr_node(c, f->node) : -EOPNOTSUPP;
+		file_put(f);
+		return error;
+	}
+	error = path_node(c->file, c->of == XATTR_PATH, &node);
+	if (error)
+		return error;
+	error = xattr_node(c, node);
+	vfs_release(node);
+	return error;
+}
+
+#define XATTR(prefix, kind) \
+	SYSCALL_AS(prefix##getxattr, (u64 file, u64 name, u64 value, u64 size), \
+		   xattr_do(&(struct xattr_call){ VFS_XATTR_GET, kind, file, name, value, \
+						  size, 0 })) \
+	SYSCALL_AS(prefix##setxattr, (u64 file, u64 name, u64 value, u64 size, u32 flags), \
+		   xattr_do(&(struct xattr_call){ VFS_XATTR_SET, kind, file, name, value, \
+						  size, flags })) \
+	SYSCALL_AS(prefix##listxattr, (u64 file, u64 list, u64 size), \
+		   xattr_do(&(struct xattr_call){ VFS_XATTR_LIST, kind, file, 0, list, \
+						  size, 0 })) \
+	SYSCALL_AS(prefix##removexattr, (u64 file, u64 name), \
+		   xattr_do(&(struct xattr_call){ VFS_XATTR_REMOVE, kind, file, name, 0, 0, 0 }))
+XATTR(, XATTR_PATH)
+XATTR(l, XATTR_LINK)
+XATTR(f, XATTR_FD)
 #undef XATTR
 
 /* ---- file systems ------------------------------------------------------ */
@@ -815,16 +862,6 @@ static long mount_string(u64 user, size_t max, char *buf)
 struct mount_args {
 	char source[MOUNT_SOURCE_MAX], type[MOUNT_TYPE_MAX], options[MOUNT_STRING_MAX];
 };
-
-/* The node that a path names, with a reference; links are followed if `links`. */
-static long path_node(u64 user, bool links, u64 *node)
-{
-	struct path_arg a;
-	long error = path_open(AT_FDCWD, user, false, &a);
-
-	return error ? error : path_close(&a, vfs_lookup(path_root(), a.at, a.path,
-							 follow(links), node));
-}
 
 static long mount_nodes(const struct mount_args *m, u64 source, u64 target, u64 flags)
 {

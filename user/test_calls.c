@@ -856,12 +856,50 @@ static void deleted_names(void)
 	CHECK_EQ(chdir(".."), 0);
 }
 
+static void xattrs(void)
+{
+	char buf[64];
+	int fd;
+
+	fresh("");
+	put_file("f", "x");
+	CHECK_EQ(symlink("f", "s"), 0);
+	CHECK_FAILS(setxattr("f", "user.x", "1", 1, 0), EOPNOTSUPP);
+	CHECK_FAILS(getxattr("f", "user.x", buf, 64), EOPNOTSUPP);
+	CHECK_FAILS(getxattr("f", "trusted.a", buf, 64), ENODATA);
+	CHECK_EQ(setxattr("f", "trusted.a", "one", 3, 0), 0);
+	CHECK_EQ(getxattr("f", "trusted.a", buf, 64), 3);
+	CHECK(memcmp(buf, "one", 3) == 0);
+	CHECK_EQ(getxattr("f", "trusted.a", NULL, 0), 3);
+	CHECK_FAILS(getxattr("f", "trusted.a", buf, 2), ERANGE);
+	CHECK_FAILS(setxattr("f", "trusted.a", "two", 3, XATTR_CREATE), EEXIST);
+	CHECK_FAILS(setxattr("f", "trusted.b", "two", 3, XATTR_REPLACE), ENODATA);
+	CHECK_EQ(setxattr("f", "trusted.a", "longer", 6, XATTR_REPLACE), 0);
+	fd = open("f", O_RDONLY);
+	CHECK_EQ(fgetxattr(fd, "trusted.a", buf, 64), 6);
+	CHECK_EQ(setxattr("f", "security.z", "", 0, 0), 0);
+	CHECK_EQ(getxattr("f", "security.z", buf, 64), 0);
+	CHECK_EQ(listxattr("f", NULL, 0), 21);
+	CHECK_EQ(listxattr("f", buf, 64), 21);
+	CHECK_FAILS(listxattr("f", buf, 10), ERANGE);
+	CHECK_EQ(lsetxattr("s", "trusted.l", "x", 1, 0), 0);
+	CHECK_FAILS(getxattr("f", "trusted.l", buf, 64), ENODATA);
+	CHECK_EQ(removexattr("f", "trusted.a"), 0);
+	CHECK_FAILS(removexattr("f", "trusted.a"), ENODATA);
+	CHECK_FAILS(setxattr("f", "nonsense", "1", 1, 0), EOPNOTSUPP);
+	CHECK_FAILS(setxattr("f", "trusted.", "1", 1, 0), EINVAL);
+	CHECK_FAILS(setxattr("f", "", "1", 1, 0), ERANGE);
+	CHECK_FAILS(setxattr("f", "trusted.a", "1", 1, 8), EINVAL);
+	CHECK_FAILS(setxattr("none", "trusted.a", "1", 1, 0), ENOENT);
+	CHECK_FAILS(fgetxattr(99, "trusted.a", buf, 64), EBADF);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(holes), TEST(allocate), TEST(memory_file), TEST(seals), TEST(truncation),
 	TEST(temporary_file), TEST(open_flags), TEST(open_within), TEST(vectors_with_flags),
 	TEST(extended_stat), TEST(file_times), TEST(set_id_bits), TEST(sticky_directory),
 	TEST(access_checks), TEST(rename_flags), TEST(name_lengths), TEST(hard_links),
-	TEST(directory_positions), TEST(deleted_names),
+	TEST(directory_positions), TEST(deleted_names), TEST(xattrs),
 };
 
 int main(int argc, char **argv)

@@ -10,6 +10,18 @@
 #include <string.h>
 #include <whitix/fcntl.h>
 
+enum lock_kind { LOCK_RECORD, LOCK_DESCRIPTION, LOCK_FLOCK };
+
+/* What is asked for. */
+struct request {
+	u64 file, owner;
+	s64 start, end;		/* bytes, the last included */
+	u32 kind;
+	u32 type;		/* F_RDLCK, F_WRLCK, F_UNLCK */
+	u32 pid;
+	bool waits;		/* so look whether that would be for ever */
+};
+
 struct lock {
 	u64 owner;
 	s64 start, end;
@@ -27,6 +39,11 @@ struct locked_file {
 };
 
 extern struct mutex locks_lock;
+
+/* locks.c: locks_lock is held */
+const struct lock *lock_conflict(const struct request *r);
+long lock_set_record(const struct request *r);
+long lock_set_flock(const struct request *r);
 
 /* table.c: locks_lock is held */
 struct locked_file *file_find(u64 file);

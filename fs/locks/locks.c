@@ -23,24 +23,24 @@ struct mutex locks_lock = MUTEX_INIT;
 static LIST_HEAD(waits);
 static struct lock work[LOCKS_MAX + 2];	/* locks_lock */
 
-static bool overlaps(const struct lock *l, const struct lock_request *r)
+static bool overlaps(const struct lock *l, const struct request *r)
 {
 	return l->start <= r->end && r->start <= l->end;
 }
 
 /* flock's locks and the others do not know of each other. */
-static bool same_family(const struct lock *l, const struct lock_request *r)
+static bool same_family(const struct lock *l, const struct request *r)
 {
 	return (l->kind == LOCK_FLOCK) == (r->kind == LOCK_FLOCK);
 }
 
-static bool is_own(const struct lock *l, const struct lock_request *r)
+static bool is_own(const struct lock *l, const struct request *r)
 {
 	return l->owner == r->owner && l->kind == r->kind;
 }
 
 /* A lock of another owner that `r` must not go together with, or NULL. */
-static const struct lock *conflict(const struct lock_request *r)
+const struct lock *lock_conflict(const struct request *r)
 {
 	const struct locked_file *f = file_find(r->file);
 
@@ -77,7 +77,7 @@ static void stop_waiting(u64 owner)
 }
 
 /* Notes that the request waits for `holder`: -EAGAIN, or -EDEADLK: for ever. */
-static long wait_for(const struct lock_request *r, u64 holder)
+static long wait_for(const struct request *r, u64 holder)
 {
 	struct waiting *w;
 	u64 next = holder;
@@ -112,7 +112,7 @@ static void put(u32 *count, const struct lock *like, s64 start, s64 end)
 }
 
 /* `l` is of the request's type and reaches or touches it: they become one. */
-static bool joins(const struct lock *l, const struct lock_request *r)
+static bool joins(const struct lock *l, const struct request *r)
 {
 	return l->type == r->type && (l->end == INT64_MAX || l->end + 1 >= r->start) &&
 	       (r->end == INT64_MAX || r->end + 1 >= l->start);
@@ -122,7 +122,7 @@ static bool joins(const struct lock *l, const struct lock_request *r)
  * Puts the file's locks, as they are after the request, into `work`: how many, or
  * -ENOLCK.
  */
-static long apply(struct lock_request r)
+static long apply(struct request r)
 {
 	struct lock own = { .owner = r.owner, .kind = r.kind, .type = r.type, .pid = r.pid };
 	const struct locked_file *f = file_find(r.file);
@@ -152,14 +152,14 @@ static long apply(struct lock_request r)
 	return n > LOCKS_MAX ? -ENOLCK : (long)n;
 }
 
-static long change(const struct lock_request *r)
+static long change(const struct request *r)
 {
 	long n = apply(*r);
 
 	return n < 0 ? n : file_store(r->file, work, (u32)n);
 }
 
-static bool holds(const struct lock_request *r)
+static bool holds(const struct request *r)
 {
 	const struct locked_file *f = file_find(r->file);
 
@@ -170,20 +170,21 @@ static bool holds(const struct lock_request *r)
 }
 
 /* flock(2) gives an owner's lock up before it asks for one of the other type. */
-static long set_flock(const struct lock_request *r)
+long lock_set_flock(const struct request *r)
 {
-	struct lock_request none = *r;
+	struct request none = *r;
 
 	if (holds(r))
 		return 0;
 	none.type = F_UNLCK;
 	change(&none);
-	return r->type != F_UNLCK && conflict(r) ? -EAGAIN : change(r);
+	return r->type != F_UNLCK && lock_conflict(r) ? -EAGAIN : change(r);
 }
 
-static long set_record(const struct lock_request *r)
+/* Sets or takes away a record lock: 0, -EAGAIN, -EDEADLK, -ENOLCK. */
+long lock_set_record(const struct request *r)
 {
-	const struct lock *other = r->type == F_UNLCK ? NULL : conflict(r);
+	const struct lock *other = r->type == F_UNLCK ? NULL : lock_conflict(r);
 
 	if (other)
 		return wait_for(r, other->owner);
@@ -193,37 +194,6 @@ static long set_record(const struct lock_request *r)
 }
 
 /* See locks.h. */
-long locks_set(const struct lock_request *request)
-{
-	struct lock_request r = *request;
-	long ret;
-
-	mutex_lock(&locks_lock);
-	ret = r.kind == LOCK_FLOCK ? set_flock(&r) : set_record(&r);
-	mutex_unlock(&locks_lock);
-	return ret;
-}
-SYMBOL_EXPORT(locks_set);
-
-long locks_get(struct lock_request *request)
-{
-	const struct lock *l;
-
-	mutex_lock(&locks_lock);
-	l = conflict(request);
-	request->type = F_UNLCK;
-	if (l) {
-		request->type = l->type;
-		request->kind = l->kind;
-		request->start = l->start;
-		request->end = l->end;
-		request->pid = l->pid;
-	}
-	mutex_unlock(&locks_lock);
-	return 0;
-}
-SYMBOL_EXPORT(locks_get);
-
 long locks_release(u64 file, u64 owner)
 {
 	const struct locked_file *f;

@@ -53,6 +53,8 @@ struct inode {
 	struct inode *parent;	/* the root's: itself */
 	u64 last_pos;
 	u32 subdirs, nentries;
+	u8 *xattrs;		/* xattr.c; NULL: it has none */
+	u32 xattrs_len;
 	/* a symbolic link */
 	char *target;
 	u32 target_len;
@@ -104,6 +106,9 @@ void super_forget_inodes(struct super *sb);
 #define SEEN_INODES 0x2
 long options_parse(const char *options, struct super *o, u32 *seen);
 
+/* xattr.c */
+long xattr_do(struct inode *inode, u32 what, const char *name, u32 ubuf, size_t size);
+
 /* store.c: records */
 u64 store_seq_next(void);
 long store_super(const struct super *sb);
@@ -115,6 +120,7 @@ void store_link_gone(const struct inode *inode, u32 id);
 long store_pair(const struct link *a, const struct link *b);
 u64 store_pair_op(void);
 long store_target(const struct inode *inode);
+long store_xattrs(const struct inode *inode, const void *blob, size_t len);
 void store_recover(void);
 
 /* ops.c */

@@ -730,6 +730,19 @@ static long ramfs_hold(u64 sb, u64 ino, s64 count)
 	return inode ? 0 : -ESTALE;
 }
 
+static long ramfs_xattr(u64 sb, u64 ino, u32 what, const char *name, u32 ubuf, size_t size)
+{
+	struct inode *inode;
+	long ret = -ESTALE;
+
+	mutex_lock(&ramfs_lock);
+	inode = get(sb, ino);
+	if (inode)
+		ret = xattr_do(inode, what, name, ubuf, size);
+	mutex_unlock(&ramfs_lock);
+	return ret;
+}
+
 static long ramfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
 {
 	struct inode *inode;
@@ -754,7 +767,8 @@ static long ramfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64
 	.link = ramfs_link, .unlink = ramfs_unlink, .rename = ramfs_rename, \
 	.readdir = ramfs_readdir, .open = ramfs_open, .hold = ramfs_hold, \
 	.statfs = ramfs_statfs, .write_from = ramfs_write_from, \
-	.tmpfile = ramfs_tmpfile, .remount = ramfs_remount, .options = ramfs_options, \
+	.tmpfile = ramfs_tmpfile, .xattr = ramfs_xattr, \
+	.remount = ramfs_remount, .options = ramfs_options, \
 }
 
 const struct fs_ops ramfs_ops = OPS(ramfs_mount);

@@ -8,6 +8,7 @@
  *   INO.i	an inode, with one of its links in it
  *   INO.LINK.l	a further link of an inode
  *   INO.t	a long target of a symbolic link, written before its inode
+ *   INO.x	extended attributes, all of them
  *   ID.s	a mounted instance
  *   0.p	two links that changed together, last
  *
@@ -24,6 +25,7 @@
 #define KIND_LINK 'l'
 #define KIND_TARGET 't'
 #define KIND_SUPER 's'
+#define KIND_XATTRS 'x'
 #define KIND_PAIR 'p'
 #define PAIR 2
 
@@ -177,12 +179,27 @@ static void delete(u64 ino, u32 id, char kind)
 	record_delete(THIS_MODULE, name);
 }
 
+/* Writes all extended attributes of an inode; none: `len` 0. 0 or an error. */
+long store_xattrs(const struct inode *inode, const void *blob, size_t len)
+{
+	char name[RECORD_NAME_MAX];
+
+	if (!len) {
+		delete(inode->ino, 0, KIND_XATTRS);
+		return 0;
+	}
+	record_name_of(name, inode->ino, 0, KIND_XATTRS);
+	return put(name, blob, len);
+}
+
 /* The inode is no more: its record goes, which makes it final. */
 void store_inode_gone(const struct inode *inode)
 {
 	delete(inode->ino, 0, KIND_INODE);
 	if (inode->target_len > TARGET_INLINE)
 		delete(inode->ino, 0, KIND_TARGET);
+	if (inode->xattrs_len)
+		delete(inode->ino, 0, KIND_XATTRS);
 }
 
 /* Writes a link that is not in its inode's record: 0 or an error. */
@@ -457,6 +474,20 @@ static void pair_load(void)
 		memset(&pair, 0, sizeof(pair));
 }
 
+static void xattrs_load(struct inode *inode)
+{
+	static u8 blob[RECORD_MAX];
+	char name[RECORD_NAME_MAX];
+	long len;
+
+	record_name_of(name, inode->ino, 0, KIND_XATTRS);
+	len = record_get(THIS_MODULE, name, blob, sizeof(blob));
+	if (len > 0)
+		inode->xattrs = kmemdup(blob, (size_t)len);
+	if (len > 0 && inode->xattrs)
+		inode->xattrs_len = (u32)len;
+}
+
 static void drop_unused(struct inode *inode)
 {
 	if (list_empty(&inode->links) && !inode->holds &&
@@ -473,5 +504,6 @@ void store_recover(void)
 	each_record(KIND_INODE, first_link_load);
 	each_record(KIND_LINK, other_link_load);
 	pair_finish();
+	inodes_each(xattrs_load);
 	inodes_each(drop_unused);
 }

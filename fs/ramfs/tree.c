@@ -91,6 +91,7 @@ void inode_free(struct inode *inode)
 	*p = inode->hash_next;
 	inode->sb->inodes--;
 	kfree(inode->target);
+	kfree(inode->xattrs);
 	kfree(inode);
 }
 

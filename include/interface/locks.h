@@ -8,30 +8,30 @@
 #define INTERFACE_LOCKS_H
 
 #include <module.h>
+#include <whitix/fcntl.h>
 
-enum lock_kind { LOCK_RECORD, LOCK_DESCRIPTION, LOCK_FLOCK };
-
-struct lock_request {
-	u64 file, owner;
-	s64 start, end;		/* bytes, the last included */
-	u32 kind;
-	u32 type;		/* F_RDLCK, F_WRLCK, F_UNLCK */
+struct lock_call {
+	u64 file;
+	u64 table, description;	/* possible owners */
+	s64 pos, size;		/* of the file: what l_whence counts from */
+	u32 cmd;		/* F_GETLK and so on, LOCKS_FLOCK */
+	u32 op;			/* of flock(2) */
+	u32 oflags;		/* the file was opened with */
 	u32 pid;		/* who F_GETLK is told of */
-	u32 waits;		/* will wait, so look whether that would be for ever */
+	struct linux_flock lock;	/* of fcntl(2) */
 };
+#define LOCKS_FLOCK 0x10000
 
 INTERFACE_BEGIN
 
 /*
- * Sets or (F_UNLCK) takes away a lock: 0, -EAGAIN: another owner's is in the way,
- * -EDEADLK, -ENOLCK (no memory, or too many locks on one file).
+ * fcntl(2) on locks, or flock(2): 0; -EAGAIN: another owner's lock is in the way, and
+ * who is to wait asks again when one was given up; -EDEADLK, -ENOLCK, -EINVAL, ...
+ * F_GETLK and F_OFD_GETLK fill `lock`.
  */
-long locks_set(const struct lock_request *request);
-CONTRACT(locks_set, CALL_RESTARTABLE, ARG_STRUCT_IN(request, struct lock_request));
-/* Puts a lock that is in the way into *request; none: its type becomes F_UNLCK. */
-long locks_get(struct lock_request *request);
-CONTRACT(locks_get, CALL_RESTARTABLE, ARG_STRUCT_INOUT(request, struct lock_request));
-/* The owner has no lock of the file any more, and does not wait for one. */
+long locks_call(struct lock_call *call);
+CONTRACT(locks_call, CALL_RESTARTABLE, ARG_STRUCT_INOUT(call, struct lock_call));
+/* The owner has no lock of the file any more. */
 long locks_release(u64 file, u64 owner);
 CONTRACT(locks_release, CALL_RESTARTABLE, ARG_VALUE(file), ARG_VALUE(owner));
 /* `owner` waits no longer: a signal came. */

@@ -47,6 +47,14 @@ struct vfs_attr {
 	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
 };
 
+/* What vfs_xattr() does; setxattr(2)'s flags are above the shift. */
+#define VFS_XATTR_GET 1
+#define VFS_XATTR_SET 2
+#define VFS_XATTR_LIST 3
+#define VFS_XATTR_REMOVE 4
+#define VFS_XATTR_MASK 0xff
+#define VFS_XATTR_FLAGS_SHIFT 8
+
 /* Which members of an attr vfs_setattr() sets. */
 #define VFS_SET_MODE 0x01
 #define VFS_SET_UID 0x02
@@ -134,6 +142,12 @@ struct fs_ops {
 			   u64 len);
 	/* May be NULL: a file without a name, held once already (O_TMPFILE). */
 	long (*tmpfile)(u64 sb, u32 mode, struct vfs_attr *attr);
+	/*
+	 * May be NULL: there are none. What VFS_XATTR_* says; the value, or the
+	 * names, are in a user buffer, which is not there when `size` is 0. Bytes.
+	 */
+	long (*xattr)(u64 sb, u64 ino, u32 what, const char *name, u32 ubuf,
+		      size_t size);
 	/* May be NULL: options of MS_REMOUNT (are ignored then). */
 	long (*remount)(u64 sb, const char *options);
 	/* May be NULL: options as /proc/mounts has them, "size=4k,mode=755"; bytes. */
@@ -180,6 +194,9 @@ CONTRACT(fs_ops__write_from, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino), AR
 	 ARG_HANDLE(src, HANDLE_PAGEOBJ), ARG_VALUE(src_pos), ARG_VALUE(len));
 CONTRACT(fs_ops__tmpfile, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(mode),
 	 ARG_STRUCT_OUT(attr, struct vfs_attr));
+CONTRACT(fs_ops__xattr, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
+	 ARG_VALUE(what), ARG_STRING(name, VFS_NAME_MAX), ARG_UBUF(ubuf),
+	 ARG_VALUE(size));
 CONTRACT(fs_ops__remount, CALL_RESTARTABLE, ARG_VALUE(sb),
 	 ARG_STRING(options, 1024));
 CONTRACT(fs_ops__options, CALL_RESTARTABLE, ARG_VALUE(sb),
@@ -188,7 +205,7 @@ CONTRACT(fs_ops__follow, CALL_RESTARTABLE, ARG_VALUE(sb), ARG_VALUE(ino),
 	 ARG_STRUCT_OUT(target, u64));
 OPS_TABLE(fs_ops, mount, unmount, lookup, getattr, setattr, create, symlink,
 	  readlink, link, unlink, rename, readdir, open, hold, statfs, write_from,
-	  tmpfile, remount, options, follow);
+	  tmpfile, xattr, remount, options, follow);
 
 /*
  * Who opens the special files of all file systems: FIFOs (known by `dev` and
@@ -261,6 +278,10 @@ long vfs_setattr_path(u64 root, u64 at, const char *path, u32 flags, u32 which,
 CONTRACT(vfs_setattr_path, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags), ARG_VALUE(which),
 	 ARG_STRUCT_IN(attr, struct vfs_attr));
+/* Extended attributes of a node, as fs_ops.xattr: bytes, 0, or an error. */
+long vfs_xattr(u64 node, u32 what, const char *name, u32 ubuf, size_t size);
+CONTRACT(vfs_xattr, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(what),
+	 ARG_STRING(name, VFS_NAME_MAX), ARG_UBUF(ubuf), ARG_VALUE(size));
 /* access(2): mode is R_OK | W_OK | X_OK; flags VFS_*; for the real ids by default. */
 long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 flags);
 CONTRACT(vfs_access, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),

@@ -114,6 +114,12 @@ struct linux_dirent64 {
 	char d_name[];
 };
 
+/* setxattr(2) */
+#define XATTR_CREATE 1
+#define XATTR_REPLACE 2
+#define XATTR_NAME_MAX 255
+#define XATTR_SIZE_MAX 65536
+
 #define UTIME_NOW ((1l << 30) - 1l)
 #define UTIME_OMIT ((1l << 30) - 2l)
 
