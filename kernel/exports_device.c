@@ -217,6 +217,14 @@ long cmdline_get(u32 self, const char *key, char *buf, size_t len)
 }
 SYMBOL_EXPORT(cmdline_get);
 
+/* Interface: 0, -ENODEV. */
+long framebuffer_get(u32 self, struct framebuffer_info *info)
+{
+	*info = boot_info.framebuffer;
+	return info->phys ? 0 : -ENODEV;
+}
+SYMBOL_EXPORT(framebuffer_get);
+
 /* Interface: 0, -EINVAL. */
 long entropy_get(u32 self, void *buf, size_t len)
 {

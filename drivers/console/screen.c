@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The grid: erasing, scrolling, and shifting of cells, and what became dirty. */
+/* The grid: lines, erasing, scrolling, shifting of cells, and what became dirty. */
 #include <string.h>
 
 #include "internal.h"
@@ -18,7 +18,7 @@ static u8 vga_colour(u8 ansi)
 /* VGA attribute of the characters that are drawn now. */
 u8 vt_attribute(const struct vt *vt)
 {
-	const struct vt_cursor *c = &vt->cursor;
+	const struct vt_cursor *c = &vt->s.cursor;
 	u8 fg = vga_colour(c->fg), bg = vga_colour(c->bg);
 
 	if (c->underline)
@@ -39,11 +39,13 @@ u8 vt_attribute(const struct vt *vt)
 }
 
 /* What erasing leaves: a space in the current background. */
-u16 vt_blank(const struct vt *vt)
+u32 vt_blank(const struct vt *vt)
 {
-	u8 bg = vga_colour(vt->cursor.bg) | (vt->cursor.bright_bg ? COLOUR_BRIGHT : 0);
+	const struct vt_cursor *c = &vt->s.cursor;
+	u8 bg = vga_colour(c->bg) | (c->bright_bg ? COLOUR_BRIGHT : 0);
+	u8 attribute = (u8)(bg << 4 | vga_colour(c->fg));
 
-	return (u16)((bg << 4 | vga_colour(vt->cursor.fg)) << 8 | ' ');
+	return attribute == ATTRIBUTE_DEFAULT ? 0 : vt_cell(attribute, ' ');
 }
 
 /* Rows first..end-1 are to be shown again. */
@@ -53,69 +55,146 @@ void vt_touch(struct vt *vt, u32 first, u32 end)
 	vt->dirty_end = MAX(vt->dirty_end, end);
 }
 
+/* ---- lines ---------------------------------------------------------------- */
+
+/* A line that nothing kept names. */
+static u16 line_take(struct vt *vt)
+{
+	vt->taken++;
+	return vt->free[vt->s.free_tail++ % ARRAY_SIZE(vt->free)];
+}
+
+static void line_give(struct vt *vt, u16 line)
+{
+	vt->free[vt->s.free_head++ % ARRAY_SIZE(vt->free)] = line;
+}
+
+/* A line that left the screen at its top; the oldest one goes. */
+static void line_remember(struct vt *vt, u16 line)
+{
+	u32 size = ARRAY_SIZE(vt->history);
+
+	if (vt_history(vt) == VT_HISTORY)
+		line_give(vt, vt->history[vt->s.history_tail++ % size]);
+	vt->history[vt->s.history_head++ % size] = line;
+}
+
+/* Lines that can be scrolled back to. */
+u32 vt_history(const struct vt *vt)
+{
+	return vt->s.history_head - vt->s.history_tail;
+}
+
+/* What row `row` shows with the screen scrolled back by `back` lines. */
+const u32 *vt_line_back(struct vt *vt, u32 row, u32 back)
+{
+	u32 size = ARRAY_SIZE(vt->history);
+
+	if (row >= back)
+		return vt_row(vt, row - back);
+	return vt->cell + (size_t)vt->history[(vt->s.history_head - (back - row)) % size] *
+			  vt->cols;
+}
+
+static void fill(u32 *cell, u32 first, u32 end, u32 blank)
+{
+	for (u32 col = first; col < end; col++)
+		cell[col] = blank;
+}
+
+/* A blank line in a row's place. */
+static void row_renew(struct vt *vt, u32 row)
+{
+	vt->s.row[row] = line_take(vt);
+	fill(vt_row(vt, row), 0, vt->cols, vt_blank(vt));
+}
+
+/* ---- erasing, scrolling ------------------------------------------------------ */
+
 /* Erases cells first..end-1 of a row. */
 void vt_erase(struct vt *vt, u32 row, u32 first, u32 end)
 {
-	u16 blank = vt_blank(vt);
-
-	for (u32 col = first; col < end; col++)
-		vt->cell[row][col] = blank;
+	fill(vt_row(vt, row), first, end, vt_blank(vt));
 	vt_touch(vt, row, row + 1);
 }
 
 /* Erases rows first..end-1. */
 void vt_erase_rows(struct vt *vt, u32 first, u32 end)
 {
-	if (first >= end)
-		return;
-	vt_erase(vt, first, 0, VT_COLS);
-	for (u32 row = first + 1; row < end; row++)
-		memcpy(vt->cell[row], vt->cell[first], sizeof(vt->cell[row]));
-	vt_touch(vt, first, end);
+	for (u32 row = first; row < end; row++)
+		vt_erase(vt, row, 0, vt->cols);
 }
 
 /* Moves rows of top..bottom up by `lines`; blank ones come in below. */
 void vt_scroll_up(struct vt *vt, u32 top, u32 lines)
 {
-	u32 height = vt->bottom - top;
+	u32 height = vt->s.bottom - top;
 
 	lines = MIN(lines, height);
-	memmove(vt->cell[top], vt->cell[top + lines],
-		(height - lines) * sizeof(vt->cell[0]));
-	vt_erase_rows(vt, vt->bottom - lines, vt->bottom);
-	vt_touch(vt, top, vt->bottom);
+	for (u32 i = 0; i < lines; i++) {
+		u16 line = vt->s.row[top + i];
+
+		if (top == 0)
+			line_remember(vt, line);
+		else
+			line_give(vt, line);
+	}
+	memmove(&vt->s.row[top], &vt->s.row[top + lines],
+		(height - lines) * sizeof(vt->s.row[0]));
+	for (u32 row = vt->s.bottom - lines; row < vt->s.bottom; row++)
+		row_renew(vt, row);
+	vt_touch(vt, top, vt->s.bottom);
 }
 
 /* Moves rows of top..bottom down by `lines`; blank ones come in above. */
 void vt_scroll_down(struct vt *vt, u32 top, u32 lines)
 {
-	u32 height = vt->bottom - top;
+	u32 height = vt->s.bottom - top;
 
 	lines = MIN(lines, height);
-	memmove(vt->cell[top + lines], vt->cell[top],
-		(height - lines) * sizeof(vt->cell[0]));
-	vt_erase_rows(vt, top, top + lines);
-	vt_touch(vt, top, vt->bottom);
+	for (u32 i = 0; i < lines; i++)
+		line_give(vt, vt->s.row[vt->s.bottom - 1 - i]);
+	memmove(&vt->s.row[top + lines], &vt->s.row[top],
+		(height - lines) * sizeof(vt->s.row[0]));
+	for (u32 row = top; row < top + lines; row++)
+		row_renew(vt, row);
+	vt_touch(vt, top, vt->s.bottom);
+}
+
+/* The cursor's row on another line, for a shift: returns the old cells. */
+static const u32 *row_copy(struct vt *vt)
+{
+	u32 row = vt->s.cursor.row;
+	const u32 *old = vt_row(vt, row);
+	u16 line = vt->s.row[row];
+
+	vt->s.row[row] = line_take(vt);
+	memcpy(vt_row(vt, row), old, vt->cols * sizeof(*old));
+	line_give(vt, line);
+	vt_touch(vt, row, row + 1);
+	return old;
 }
 
 /* Shifts the row from the cursor on to the right. */
 void vt_insert_cells(struct vt *vt, u32 count)
 {
-	u32 row = vt->cursor.row, col = vt->cursor.col;
+	u32 row = vt->s.cursor.row, col = vt->s.cursor.col;
+	const u32 *old = row_copy(vt);
 
-	count = MIN(count, VT_COLS - col);
-	memmove(&vt->cell[row][col + count], &vt->cell[row][col],
-		(VT_COLS - col - count) * sizeof(vt->cell[0][0]));
+	count = MIN(count, (u32)vt->cols - col);
+	memcpy(vt_row(vt, row) + col + count, old + col,
+	       (vt->cols - col - count) * sizeof(*old));
 	vt_erase(vt, row, col, col + count);
 }
 
 /* Shifts the row behind the cursor to the left. */
 void vt_delete_cells(struct vt *vt, u32 count)
 {
-	u32 row = vt->cursor.row, col = vt->cursor.col;
+	u32 row = vt->s.cursor.row, col = vt->s.cursor.col;
+	const u32 *old = row_copy(vt);
 
-	count = MIN(count, VT_COLS - col);
-	memmove(&vt->cell[row][col], &vt->cell[row][col + count],
-		(VT_COLS - col - count) * sizeof(vt->cell[0][0]));
-	vt_erase(vt, row, VT_COLS - count, VT_COLS);
+	count = MIN(count, (u32)vt->cols - col);
+	memcpy(vt_row(vt, row) + col, old + col + count,
+	       (vt->cols - col - count) * sizeof(*old));
+	vt_erase(vt, row, vt->cols - count, vt->cols);
 }

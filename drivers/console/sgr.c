@@ -11,7 +11,7 @@
 /* Back to light grey on black. */
 void vt_sgr_reset(struct vt *vt)
 {
-	struct vt_cursor *c = &vt->cursor;
+	struct vt_cursor *c = &vt->s.cursor;
 
 	c->fg = DEFAULT_FG;
 	c->bg = DEFAULT_BG;
@@ -55,14 +55,14 @@ static u32 extended(struct vt *vt, u32 i, u8 *colour, bool *bright)
 {
 	u8 found;
 
-	if (i + 2 < vt->nparams && vt->param[i + 1] == COLOUR_INDEXED) {
-		found = from_index(vt->param[i + 2]);
+	if (i + 2 < vt->s.nparams && vt->s.param[i + 1] == COLOUR_INDEXED) {
+		found = from_index(vt->s.param[i + 2]);
 		i += 2;
-	} else if (i + 4 < vt->nparams && vt->param[i + 1] == COLOUR_RGB) {
-		found = nearest(vt->param[i + 2], vt->param[i + 3], vt->param[i + 4]);
+	} else if (i + 4 < vt->s.nparams && vt->s.param[i + 1] == COLOUR_RGB) {
+		found = nearest(vt->s.param[i + 2], vt->s.param[i + 3], vt->s.param[i + 4]);
 		i += 4;
 	} else {
-		return vt->nparams;
+		return vt->s.nparams;
 	}
 	*colour = found & 7;
 	*bright = found & BRIGHT;
@@ -71,7 +71,7 @@ static u32 extended(struct vt *vt, u32 i, u8 *colour, bool *bright)
 
 static void attribute(struct vt *vt, u32 p)
 {
-	struct vt_cursor *c = &vt->cursor;
+	struct vt_cursor *c = &vt->s.cursor;
 
 	switch (p) {
 	case 0:
@@ -110,7 +110,7 @@ static void attribute(struct vt *vt, u32 p)
 
 static void colour(struct vt *vt, u32 p)
 {
-	struct vt_cursor *c = &vt->cursor;
+	struct vt_cursor *c = &vt->s.cursor;
 
 	if ((p >= 30 && p <= 37) || (p >= 90 && p <= 97)) {
 		c->fg = (u8)(p % 10);
@@ -130,10 +130,10 @@ static void colour(struct vt *vt, u32 p)
 /* The parameters of a CSI m, in order. */
 void vt_sgr(struct vt *vt)
 {
-	struct vt_cursor *c = &vt->cursor;
+	struct vt_cursor *c = &vt->s.cursor;
 
-	for (u32 i = 0; i < vt->nparams; i++) {
-		u32 p = vt->param[i];
+	for (u32 i = 0; i < vt->s.nparams; i++) {
+		u32 p = vt->s.param[i];
 
 		if (p == 38)
 			i = extended(vt, i, &c->fg, &c->bright_fg);

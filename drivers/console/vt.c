@@ -19,26 +19,76 @@
 /* Everything as after power-on, but for the cells. */
 void vt_reset(struct vt *vt)
 {
-	vt->cursor = (struct vt_cursor){ 0 };
+	struct vt_state *s = &vt->s;
+
+	s->cursor = (struct vt_cursor){ 0 };
 	vt_sgr_reset(vt);
-	vt->saved = vt->cursor;
-	vt->top = 0;
-	vt->bottom = VT_ROWS;
-	vt->autowrap = true;
-	vt->insert = vt->newline = vt->cursor_hidden = false;
-	vt->state = VT_GROUND;
-	vt->utf8_left = 0;
-	vt->last = 0;
-	vt->reply_len = 0;
-	for (u32 col = 0; col < VT_COLS; col++)
-		vt->tab_stop[col] = col % VT_TAB_WIDTH == 0;
+	s->saved = s->cursor;
+	s->top = 0;
+	s->bottom = vt->rows;
+	s->autowrap = true;
+	s->insert = s->newline = s->cursor_hidden = false;
+	s->app_cursor = s->app_pad = s->screen_reverse = s->utf8_off = false;
+	s->parser = VT_GROUND;
+	s->utf8_left = 0;
+	s->last = 0;
+	memset(s->tab_stop, 0, sizeof(s->tab_stop));
+	for (u32 col = 0; col < vt->cols; col += VT_TAB_WIDTH)
+		s->tab_stop[col / 8] |= 1;
 }
 
 /* Blanks the screen, cursor at its beginning. */
 void vt_clear(struct vt *vt)
 {
-	vt_erase_rows(vt, 0, VT_ROWS);
+	vt_erase_rows(vt, 0, vt->rows);
 	vt_move(vt, 0, 0);
+}
+
+/* Makes zeroed memory of vt_size() bytes a blank screen. */
+void vt_setup(struct vt *vt, u32 rows, u32 cols)
+{
+	vt->rows = (u16)rows;
+	vt->cols = (u16)cols;
+	for (u32 i = 0; i < rows; i++)
+		vt->s.row[i] = (u16)i;
+	for (u32 i = rows; i < vt_lines(rows); i++)
+		vt->free[vt->s.free_head++] = (u16)i;
+	vt_reset(vt);
+	vt_touch(vt, 0, rows);
+	vt_commit(vt);
+}
+
+/* Goes on from the kept state after a reset. */
+void vt_restart(struct vt *vt)
+{
+	vt->s = vt->kept[vt->which & 1];
+	vt->reply_len = 0;
+	vt->taken = 0;
+	vt->spare = vt->s.free_head - vt->s.free_tail;
+	vt->dirty_first = 0;
+	vt->dirty_end = vt->rows;
+}
+
+/* Makes the present state the kept one. */
+void vt_commit(struct vt *vt)
+{
+	u32 next = vt->which ^ 1;
+
+	vt->kept[next] = vt->s;
+	__atomic_store_n(&vt->which, next, __ATOMIC_RELEASE);
+	vt->taken = 0;
+	vt->spare = vt->s.free_head - vt->s.free_tail;
+}
+
+/* An answer to a query, if there is room. */
+void vt_reply(struct vt *vt, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (vt->reply_len + len > sizeof(vt->reply))
+		return;
+	memcpy(vt->reply + vt->reply_len, text, len);
+	vt->reply_len += (u32)len;
 }
 
 /* ---- characters -------------------------------------------------------- */
@@ -46,103 +96,107 @@ void vt_clear(struct vt *vt)
 /* Down one row, scrolling at the region's end. */
 static void line_feed(struct vt *vt)
 {
-	if (vt->cursor.row + 1 == vt->bottom)
-		vt_scroll_up(vt, vt->top, 1);
-	else if (vt->cursor.row + 1 < VT_ROWS)
-		vt->cursor.row++;
-	vt->cursor.wrap_pending = false;
+	if (vt->s.cursor.row + 1 == vt->s.bottom)
+		vt_scroll_up(vt, vt->s.top, 1);
+	else if (vt->s.cursor.row + 1 < vt->rows)
+		vt->s.cursor.row++;
+	vt->s.cursor.wrap_pending = false;
 }
 
 static void reverse_line_feed(struct vt *vt)
 {
-	if (vt->cursor.row == vt->top)
-		vt_scroll_down(vt, vt->top, 1);
-	else if (vt->cursor.row)
-		vt->cursor.row--;
-	vt->cursor.wrap_pending = false;
+	if (vt->s.cursor.row == vt->s.top)
+		vt_scroll_down(vt, vt->s.top, 1);
+	else if (vt->s.cursor.row)
+		vt->s.cursor.row--;
+	vt->s.cursor.wrap_pending = false;
 }
 
 static void carriage_return(struct vt *vt)
 {
-	vt->cursor.col = 0;
-	vt->cursor.wrap_pending = false;
+	vt->s.cursor.col = 0;
+	vt->s.cursor.wrap_pending = false;
 }
 
 /* Draws one character at the cursor and moves on. */
-static void draw(struct vt *vt, u32 c)
+void vt_draw(struct vt *vt, u32 c)
 {
-	struct vt_cursor *cursor = &vt->cursor;
+	struct vt_cursor *cursor = &vt->s.cursor;
 
 	if (vt_is_zero_width(c))
 		return;
-	vt->last = c;
-	if (cursor->wrap_pending && vt->autowrap) {
+	vt->s.last = c;
+	if (cursor->wrap_pending && vt->s.autowrap) {
 		carriage_return(vt);
 		line_feed(vt);
 	}
-	if (vt->insert)
+	if (vt->s.insert)
 		vt_insert_cells(vt, 1);
 	if (cursor->graphics[cursor->shift] && c < DEL)
 		c = vt_line_drawing((u8)c);
-	vt->cell[cursor->row][cursor->col] =
-		(u16)(vt_attribute(vt) << 8 | vt_glyph(c));
-	vt_touch(vt, cursor->row, cursor->row + 1);
-	if (cursor->col + 1 < VT_COLS)
+	vt_row(vt, cursor->row)[cursor->col] = vt_cell(vt_attribute(vt), c & CELL_CHAR);
+	vt_touch(vt, cursor->row, cursor->row + 1u);
+	if (cursor->col + 1 < vt->cols)
 		cursor->col++;
 	else
 		cursor->wrap_pending = true;
 }
 
+static bool is_tab_stop(const struct vt *vt, u32 col)
+{
+	return vt->s.tab_stop[col / 8] >> col % 8 & 1;
+}
+
 static void tab(struct vt *vt)
 {
-	u32 col = vt->cursor.col;
+	u32 col = vt->s.cursor.col;
 
-	while (col + 1 < VT_COLS && !vt->tab_stop[++col])
+	while (col + 1 < vt->cols && !is_tab_stop(vt, ++col))
 		;
-	vt_move(vt, vt->cursor.row, col);
+	vt_move(vt, vt->s.cursor.row, col);
 }
 
 /* The first byte of a UTF-8 sequence (RFC 3629). */
 static void utf8_begin(struct vt *vt, u8 c)
 {
 	if ((c & 0xe0) == 0xc0) {
-		vt->utf8 = c & 0x1f;
-		vt->utf8_left = 1;
-		vt->utf8_least = 0x80;
+		vt->s.utf8 = c & 0x1f;
+		vt->s.utf8_left = 1;
+		vt->s.utf8_least = 0x80;
 	} else if ((c & 0xf0) == 0xe0) {
-		vt->utf8 = c & 0x0f;
-		vt->utf8_left = 2;
-		vt->utf8_least = 0x800;
+		vt->s.utf8 = c & 0x0f;
+		vt->s.utf8_left = 2;
+		vt->s.utf8_least = 0x800;
 	} else if ((c & 0xf8) == 0xf0) {
-		vt->utf8 = c & 0x07;
-		vt->utf8_left = 3;
-		vt->utf8_least = 0x10000;
+		vt->s.utf8 = c & 0x07;
+		vt->s.utf8_left = 3;
+		vt->s.utf8_least = 0x10000;
 	} else {
-		draw(vt, REPLACEMENT);
+		vt_draw(vt, REPLACEMENT);
 	}
 }
 
 static void utf8_continue(struct vt *vt, u8 c)
 {
-	vt->utf8 = vt->utf8 << 6 | (c & 0x3f);
-	if (--vt->utf8_left)
+	vt->s.utf8 = vt->s.utf8 << 6 | (c & 0x3f);
+	if (--vt->s.utf8_left)
 		return;
-	draw(vt, vt->utf8 < vt->utf8_least ? REPLACEMENT : vt->utf8);
+	vt_draw(vt, vt->s.utf8 < vt->s.utf8_least ? REPLACEMENT : vt->s.utf8);
 }
 
 /* A byte that is not a control. */
 static void printable(struct vt *vt, u8 c)
 {
-	if (vt->utf8_left) {
+	if (vt->s.utf8_left) {
 		if ((c & 0xc0) == 0x80) {
 			utf8_continue(vt, c);
 			return;
 		}
-		vt->utf8_left = 0;
-		draw(vt, REPLACEMENT);
+		vt->s.utf8_left = 0;
+		vt_draw(vt, REPLACEMENT);
 	}
-	if (c < 0x80)
-		draw(vt, c);
+	if (c < 0x80 || vt->s.utf8_off)
+		vt_draw(vt, c);
 	else
 		utf8_begin(vt, c);
 }
@@ -154,9 +208,9 @@ static void control(struct vt *vt, u8 c)
 {
 	switch (c) {
 	case '\b':
-		if (vt->cursor.col)
-			vt->cursor.col--;
-		vt->cursor.wrap_pending = false;
+		if (vt->s.cursor.col)
+			vt->s.cursor.col--;
+		vt->s.cursor.wrap_pending = false;
 		break;
 	case '\t':
 		tab(vt);
@@ -165,35 +219,35 @@ static void control(struct vt *vt, u8 c)
 	case '\v':
 	case '\f':
 		line_feed(vt);
-		if (vt->newline)
+		if (vt->s.newline)
 			carriage_return(vt);
 		break;
 	case '\r':
 		carriage_return(vt);
 		break;
 	case 0x0e:		/* SO */
-		vt->cursor.shift = 1;
+		vt->s.cursor.shift = 1;
 		break;
 	case 0x0f:		/* SI */
-		vt->cursor.shift = 0;
+		vt->s.cursor.shift = 0;
 		break;
 	case CAN:
 	case SUB:
-		vt->state = VT_GROUND;
+		vt->s.parser = VT_GROUND;
 		break;
 	case ESC:
-		vt->state = VT_ESCAPE;
+		vt->s.parser = VT_ESCAPE;
 		break;
 	}
 }
 
 static void alignment_test(struct vt *vt)
 {
-	for (u32 row = 0; row < VT_ROWS; row++) {
-		for (u32 col = 0; col < VT_COLS; col++)
-			vt->cell[row][col] = (u16)(vt_attribute(vt) << 8 | 'E');
+	for (u32 row = 0; row < vt->rows; row++) {
+		for (u32 col = 0; col < vt->cols; col++)
+			vt_row(vt, row)[col] = vt_cell(vt_attribute(vt), 'E');
 	}
-	vt_touch(vt, 0, VT_ROWS);
+	vt_touch(vt, 0, vt->rows);
 	vt_move(vt, 0, 0);
 }
 
@@ -202,25 +256,28 @@ static bool escape_opens(struct vt *vt, u8 c)
 {
 	switch (c) {
 	case '[':
-		memset(vt->param, 0, sizeof(vt->param));
-		vt->nparams = 1;
-		vt->prefix = 0;
-		vt->state = VT_CSI;
+		memset(vt->s.param, 0, sizeof(vt->s.param));
+		vt->s.nparams = 1;
+		vt->s.prefix = 0;
+		vt->s.parser = VT_CSI;
 		return true;
 	case ']':
 	case 'P':
 	case 'X':
 	case '^':
 	case '_':
-		vt->state = VT_STRING;
+		vt->s.parser = VT_STRING;
 		return true;
 	case '(':
 	case ')':
-		vt->charset = c == ')';
-		vt->state = VT_CHARSET;
+		vt->s.charset = c == ')';
+		vt->s.parser = VT_CHARSET;
 		return true;
 	case '#':
-		vt->state = VT_HASH;
+		vt->s.parser = VT_HASH;
+		return true;
+	case '%':
+		vt->s.parser = VT_PERCENT;
 		return true;
 	}
 	return false;
@@ -228,17 +285,19 @@ static bool escape_opens(struct vt *vt, u8 c)
 
 static void escape(struct vt *vt, u8 c)
 {
-	static const char identity[] = "\033[?6c";
-
 	if (escape_opens(vt, c))
 		return;
-	vt->state = VT_GROUND;
+	vt->s.parser = VT_GROUND;
 	switch (c) {
 	case '7':
-		vt->saved = vt->cursor;
+		vt->s.saved = vt->s.cursor;
 		break;
 	case '8':
-		vt->cursor = vt->saved;
+		vt->s.cursor = vt->s.saved;
+		break;
+	case '=':
+	case '>':
+		vt->s.app_pad = c == '=';
 		break;
 	case 'D':
 		line_feed(vt);
@@ -251,14 +310,10 @@ static void escape(struct vt *vt, u8 c)
 		reverse_line_feed(vt);
 		break;
 	case 'H':
-		vt->tab_stop[vt->cursor.col] = true;
+		vt->s.tab_stop[vt->s.cursor.col / 8] |= (u8)(1u << vt->s.cursor.col % 8);
 		break;
 	case 'Z':
-		if (vt->reply_len + sizeof(identity) - 1 <= sizeof(vt->reply)) {
-			memcpy(vt->reply + vt->reply_len, identity,
-			       sizeof(identity) - 1);
-			vt->reply_len += sizeof(identity) - 1;
-		}
+		vt_reply(vt, "\033[?6c");
 		break;
 	case 'c':
 		vt_reset(vt);
@@ -269,23 +324,19 @@ static void escape(struct vt *vt, u8 c)
 
 static void csi_byte(struct vt *vt, u8 c)
 {
-	u32 *param = &vt->param[vt->nparams - 1];
+	u16 *param = &vt->s.param[vt->s.nparams - 1];
 
 	if (c >= '0' && c <= '9') {
-		*param = MIN(*param * 10 + (c - '0'), (u32)PARAM_MAX);
+		*param = (u16)MIN(*param * 10u + (c - '0'), (u32)PARAM_MAX);
 	} else if (c == ';' || c == ':') {
-		if (vt->nparams < VT_PARAMS)
-			vt->nparams++;
+		if (vt->s.nparams < VT_PARAMS)
+			vt->s.nparams++;
 	} else if (c >= '<' && c <= '?') {
-		vt->prefix = (char)c;
+		vt->s.prefix = (char)c;
 	} else if (c >= ' ' && c <= '/') {
-		vt->prefix = (char)c;	/* intermediates: none is known */
-	} else if (c == 'b' && !vt->prefix) {
-		vt->state = VT_GROUND;
-		for (u32 n = MIN(MAX(*param, 1u), (u32)VT_COLS); n && vt->last; n--)
-			draw(vt, vt->last);
+		vt->s.prefix = (char)c;	/* intermediates: none is known */
 	} else {
-		vt->state = VT_GROUND;
+		vt->s.parser = VT_GROUND;
 		vt_csi(vt, (char)c);
 	}
 }
@@ -293,7 +344,7 @@ static void csi_byte(struct vt *vt, u8 c)
 /* A byte inside a sequence. */
 static void sequence_byte(struct vt *vt, u8 c)
 {
-	switch (vt->state) {
+	switch (vt->s.parser) {
 	case VT_ESCAPE:
 		escape(vt, c);
 		break;
@@ -301,11 +352,15 @@ static void sequence_byte(struct vt *vt, u8 c)
 		csi_byte(vt, c);
 		break;
 	case VT_CHARSET:
-		vt->cursor.graphics[vt->charset] = c == '0';
-		vt->state = VT_GROUND;
+		vt->s.cursor.graphics[vt->s.charset] = c == '0';
+		vt->s.parser = VT_GROUND;
+		break;
+	case VT_PERCENT:
+		vt->s.utf8_off = c == '@';
+		vt->s.parser = VT_GROUND;
 		break;
 	case VT_HASH:
-		vt->state = VT_GROUND;
+		vt->s.parser = VT_GROUND;
 		if (c == '8')
 			alignment_test(vt);
 		break;
@@ -317,34 +372,45 @@ static void sequence_byte(struct vt *vt, u8 c)
 /* Strings end with BEL or with ESC \. */
 static void string_byte(struct vt *vt, u8 c)
 {
-	if (vt->state == VT_STRING_ESCAPE) {
-		vt->state = VT_GROUND;
+	if (vt->s.parser == VT_STRING_ESCAPE) {
+		vt->s.parser = VT_GROUND;
 		if (c != '\\') {
-			vt->state = VT_ESCAPE;
+			vt->s.parser = VT_ESCAPE;
 			escape(vt, c);
 		}
 	} else if (c == ESC) {
-		vt->state = VT_STRING_ESCAPE;
+		vt->s.parser = VT_STRING_ESCAPE;
 	} else if (c == '\a' || c == CAN || c == SUB) {
-		vt->state = VT_GROUND;
+		vt->s.parser = VT_GROUND;
 	}
 }
 
-/* Shows `len` bytes. Answers to queries among them are left in vt->reply. */
+static void byte(struct vt *vt, u8 c)
+{
+	if (vt->s.parser == VT_STRING || vt->s.parser == VT_STRING_ESCAPE) {
+		string_byte(vt, c);
+	} else if (c < ' ') {
+		vt->s.utf8_left = 0;
+		control(vt, c);
+	} else if (vt->s.parser != VT_GROUND) {
+		sequence_byte(vt, c);
+	} else if (c != DEL) {
+		printable(vt, c);
+	}
+}
+
+/*
+ * Shows `len` bytes, counted by `seq`, and commits. Answers to queries among them
+ * are left in vt->reply.
+ */
 void vt_write(struct vt *vt, const char *buf, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		u8 c = (u8)buf[i];
-
-		if (vt->state == VT_STRING || vt->state == VT_STRING_ESCAPE) {
-			string_byte(vt, c);
-		} else if (c < ' ') {
-			vt->utf8_left = 0;
-			control(vt, c);
-		} else if (vt->state != VT_GROUND) {
-			sequence_byte(vt, c);
-		} else if (c != DEL) {
-			printable(vt, c);
-		}
+		byte(vt, (u8)buf[i]);
+		vt->s.seq++;
+		/* a byte takes at most a screen of lines: as many are to be free */
+		if (vt->taken && vt->taken + vt->rows > vt->spare)
+			vt_commit(vt);
 	}
+	vt_commit(vt);
 }

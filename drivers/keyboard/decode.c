@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include <tty.h>
+
 #include "decode.h"
 
 #define RELEASED 0x80
@@ -23,7 +25,9 @@ enum {
 	KEY_ALT = 0x38, KEY_SPACE = 0x39, KEY_CAPS = 0x3a, KEY_F1 = 0x3b,
 	KEY_F10 = 0x44, KEY_NUM = 0x45, KEY_SCROLL = 0x46, KEY_PAD_FIRST = 0x47,
 	KEY_PAD_LAST = 0x53, KEY_102 = 0x56, KEY_F11 = 0x57, KEY_F12 = 0x58,
-	KEY_SLASH = 0x35,
+	KEY_SLASH = 0x35, KEY_UP = 0x48, KEY_PAGE_UP = 0x49, KEY_PAD_MINUS = 0x4a,
+	KEY_LEFT = 0x4b, KEY_RIGHT = 0x4d, KEY_PAD_PLUS = 0x4e, KEY_DOWN = 0x50,
+	KEY_PAGE_DOWN = 0x51,
 };
 
 /* Codes 0x01 to 0x39, without and with shift; 0: no character. */
@@ -183,21 +187,47 @@ static size_t character(const struct keyboard *k, u8 key, char *out)
 	return put_char(k, c, out);
 }
 
-static size_t function_key(const struct keyboard *k, u32 index, char *out)
+/* The console is to act on this key. */
+static size_t console_key(struct keyboard *k, u32 key, u32 value)
 {
+	k->key = key;
+	k->value = value;
+	return 0;
+}
+
+static size_t function_key(struct keyboard *k, u32 index, char *out)
+{
+	if (has_alt(k))
+		return console_key(k, TTY_KEY_SWITCH, index + 1);
 	if (has_shift(k) && index < ARRAY_SIZE(shifted_function_keys))
 		return put_string(out, shifted_function_keys[index]);
 	return put_string(out, function_keys[index]);
 }
 
-static size_t pad_key(const struct keyboard *k, u8 key, bool extended, char *out)
+/* Cursor keys and their neighbours, on the pad or apart. */
+static size_t cursor_key(struct keyboard *k, u8 key, char *out)
 {
 	u32 index = key - KEY_PAD_FIRST;
+	const char *text = pad_keys[index];
+
+	if (has_shift(k) && (key == KEY_PAGE_UP || key == KEY_PAGE_DOWN))
+		return console_key(k, TTY_KEY_SCROLL, key == KEY_PAGE_UP);
+	if (has_alt(k) && (key == KEY_LEFT || key == KEY_RIGHT))
+		return console_key(k, TTY_KEY_STEP, key == KEY_RIGHT);
+	if (key == KEY_UP || key == KEY_DOWN || key == KEY_LEFT || key == KEY_RIGHT)
+		return console_key(k, TTY_KEY_CURSOR, (u32)text[2]);
+	return put_string(out, text);
+}
+
+static size_t pad_key(struct keyboard *k, u8 key, bool extended, char *out)
+{
 	bool digits = (k->locks & LOCK_NUM) && !has_shift(k);
 
 	if (!extended && digits)
-		return put_char(k, pad_digits[index], out);
-	return put_string(out, pad_keys[index]);
+		return put_char(k, pad_digits[key - KEY_PAD_FIRST], out);
+	if (!extended && (key == KEY_PAD_MINUS || key == KEY_PAD_PLUS))
+		return put_char(k, pad_digits[key - KEY_PAD_FIRST], out);
+	return cursor_key(k, key, out);
 }
 
 static size_t pressed(struct keyboard *k, u8 key, bool extended, char *out)
@@ -222,6 +252,7 @@ size_t keyboard_decode(struct keyboard *k, u8 code, char *out)
 	u8 key = code & (u8)~RELEASED;
 	bool down = !(code & RELEASED);
 
+	k->key = NO_KEY;
 	if (k->skip) {
 		k->skip--;
 		return 0;

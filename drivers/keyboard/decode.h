@@ -19,11 +19,14 @@ struct keyboard {
 	bool ctrl_left, ctrl_right;
 	bool alt_left, alt_right;
 	u8 locks;
+	/* a key for the console itself: enum tty_key and its value; NO_KEY: none */
+	u32 key, value;
 };
+#define NO_KEY (~0u)
 
 /*
  * Takes one byte of scan code set 1. Returns how many bytes of input it made
- * (0 to KEY_BYTES_MAX), in `out`.
+ * (0 to KEY_BYTES_MAX), in `out`; or sets `key`.
  */
 size_t keyboard_decode(struct keyboard *k, u8 code, char *out);
 

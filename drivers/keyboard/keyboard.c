@@ -150,6 +150,7 @@ static void keyboard_interrupt(u64 cookie)
 
 	for (u32 i = 0; i < BYTES_MAX; i++) {
 		u8 seen, code;
+		u32 key, value;
 		size_t n;
 
 		mutex_lock(&lock);
@@ -159,8 +160,13 @@ static void keyboard_interrupt(u64 cookie)
 			return;
 		}
 		code = inb(DATA_PORT);
+		keyboard.key = NO_KEY;
 		n = seen & STATUS_AUXILIARY ? 0 : byte(code, buf);
+		key = keyboard.key;
+		value = keyboard.value;
 		mutex_unlock(&lock);
+		if (key != NO_KEY)
+			tty_key(THIS_MODULE, key, value);
 		if (n)
 			type(buf, n);
 	}

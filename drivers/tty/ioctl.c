@@ -284,9 +284,20 @@ static long type_byte(struct tty *t, u64 number, u32 ubuf)
 	return 0;
 }
 
+/* Console commands that are for the terminal's own session, or root. */
+static bool is_restricted(u32 cmd)
+{
+	return cmd == KDSETMODE || cmd == KDSKBMODE || cmd == KDSETLED ||
+	       cmd == KDSKBLED || cmd == VT_SETMODE || cmd == VT_ACTIVATE ||
+	       cmd == VT_WAITACTIVE;
+}
+
 static long device_ioctl(struct tty *t, u32 cmd, u64 arg, u32 ubuf)
 {
 	long result = -ENOTTY;
+
+	if (is_restricted(cmd) && t->s.owner && cred_euid() != 0 && job_current() != t)
+		return -EPERM;
 
 	for (;;) {
 		u32 seq = (u32)wait_seq(tty_wait);

@@ -6,6 +6,7 @@
 #ifndef CORE_BOOT_H
 #define CORE_BOOT_H
 
+#include <core.h>
 #include <types.h>
 
 #define BOOT_MAX_REGIONS 64
@@ -28,6 +29,7 @@ struct boot_info {
 	u32 narchives;
 	char cmdline[BOOT_CMDLINE_MAX];
 	u64 rsdp;		/* physical address of a copy of the RSDP, 0: unknown */
+	struct framebuffer_info framebuffer;	/* phys 0: none */
 	const char *loader;	/* "multiboot2", "pvh" */
 	u64 entry_tsc;		/* TSC at the kernel's first instruction */
 };

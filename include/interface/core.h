@@ -208,6 +208,18 @@ CONTRACT(cmos_write, 0, ARG_SELF(self), ARG_VALUE(reg), ARG_VALUE(value));
 long mmio_map(u32 self, u64 phys, u64 len);
 CONTRACT(mmio_map, 0, ARG_SELF(self), ARG_VALUE(phys), ARG_VALUE(len));
 
+/* The framebuffer that the boot loader has set up, in direct colours. */
+struct framebuffer_info {
+	u64 phys;
+	u32 pitch, width, height;	/* bytes of a line; points */
+	u8 bpp;			/* bits of a point */
+	u8 red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+};
+/* 0, or -ENODEV: there is none. */
+long framebuffer_get(u32 self, struct framebuffer_info *info);
+CONTRACT(framebuffer_get, CALL_RESTARTABLE, ARG_SELF(self),
+	 ARG_STRUCT_OUT(info, struct framebuffer_info));
+
 /* Fills `buf` with at most 256 random bytes from the core's start-up pool. */
 long entropy_get(u32 self, void *buf, size_t len);
 CONTRACT(entropy_get, 0, ARG_SELF(self), ARG_OUT(buf, len, 256), ARG_VALUE(len));

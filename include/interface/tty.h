@@ -21,7 +21,6 @@ enum tty_key {
 	TTY_KEY_SCROLL,		/* half a screen back (value 1) or forth (0) */
 	TTY_KEY_CURSOR,		/* type cursor key `value`: A, B, C, D, as the
 				 * console's mode has it */
-	TTY_KEY_PAD,		/* the same of the key pad: the character on it */
 };
 
 /* tty_input_error() */

@@ -20,7 +20,7 @@ core-flags := $(common-flags) -Iinclude/core -Iinclude/interface -Iinclude/lib \
 # Jump tables would be half of the relocations that the loader has to do.
 module-flags := $(common-flags) -fvisibility=hidden -fstack-clash-protection -fno-optimize-sibling-calls \
 	-fno-jump-tables \
-	-Iinclude/interface -Iinclude/lib -Iinclude/uapi \
+	-Iinclude/interface -Iinclude/lib -Iinclude/uapi -I$(gen)/module \
 	-include $(gen)/config.h
 
 # The boundary sees all options, everything else those that choose no layout.
@@ -56,6 +56,13 @@ $(out)/core/generated/%.o: $(gen)/%.S $(out)/flags/core | $(headers)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(core-flags) $(core-config) $(deps) -c -o $@ $<
+
+$(gen)/module/font.h: scripts/font.py
+	$(call say,GEN,font.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) scripts/font.py $@
+
+$(out)/module/drivers/console/framebuffer.o: $(gen)/module/font.h
 
 $(out)/module/%.o: %.c $(out)/flags/module | $(headers)
 	$(call say,CC [M],$<)

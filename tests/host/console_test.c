@@ -16,13 +16,26 @@
 #include "../../drivers/console/sgr.c"
 #include "../../drivers/console/vt.c"
 
-static struct vt vt;
+#define VT_ROWS 25
+#define VT_COLS 80
+
+static u64 memory[8192];
+static struct vt *const the_vt = (struct vt *)memory;
+#define vt (*the_vt)
 
 static void start(void)
 {
-	memset(&vt, 0, sizeof(vt));
-	vt_reset(&vt);
-	vt_clear(&vt);
+	assert_true(vt_size(VT_ROWS, VT_COLS) <= sizeof(memory));
+	memset(memory, 0, sizeof(memory));
+	vt_setup(&vt, VT_ROWS, VT_COLS);
+}
+
+/* What VGA shows there: attribute and character of code page 437. */
+static u32 cell(u32 row, u32 col)
+{
+	u32 c = vt_row(&vt, row)[col];
+
+	return c ? (c >> CELL_ATTRIBUTE) << 8 | vt_glyph(c & CELL_CHAR) : 0x0700 | ' ';
 }
 
 static void put(const char *s)
@@ -37,7 +50,7 @@ static const char *line(u32 row)
 	u32 len = 0;
 
 	for (u32 col = 0; col < VT_COLS; col++) {
-		text[col] = (char)vt.cell[row][col];
+		text[col] = (char)cell(row, col);
 		if (text[col] != ' ')
 			len = col + 1;
 	}
@@ -47,8 +60,8 @@ static const char *line(u32 row)
 
 static void assert_cursor(u32 row, u32 col)
 {
-	assert_int_equal(vt.cursor.row, row);
-	assert_int_equal(vt.cursor.col, col);
+	assert_int_equal(vt.s.cursor.row, row);
+	assert_int_equal(vt.s.cursor.col, col);
 }
 
 /* What is written, what row 0 shows then, where the cursor is. */
@@ -104,9 +117,9 @@ static void test_table(void **state)
 		put(cases[i].text);
 		if (strcmp(line(0), cases[i].row0))
 			fail_msg("case %zu: row is '%s'", i, line(0));
-		if (vt.cursor.row != cases[i].row || vt.cursor.col != cases[i].col)
-			fail_msg("case %zu: cursor at %u, %u", i, vt.cursor.row,
-				 vt.cursor.col);
+		if (vt.s.cursor.row != cases[i].row || vt.s.cursor.col != cases[i].col)
+			fail_msg("case %zu: cursor at %u, %u", i, vt.s.cursor.row,
+				 vt.s.cursor.col);
 	}
 }
 
@@ -125,7 +138,7 @@ static void test_wrap(void **state)
 		put("x");
 	put("y");
 	assert_cursor(0, VT_COLS - 1);
-	assert_int_equal((u8)vt.cell[0][VT_COLS - 1], 'y');
+	assert_int_equal((u8)cell(0, VT_COLS - 1), 'y');
 }
 
 static void test_scroll(void **state)
@@ -194,16 +207,16 @@ static void test_colours(void **state)
 {
 	start();
 	put("\033[31ma\033[1mb\033[0;44mc\033[7md\033[0;90me\033[0;38;5;12mf");
-	assert_int_equal(vt.cell[0][0], 0x0400 | 'a');
-	assert_int_equal(vt.cell[0][1], 0x0c00 | 'b');
-	assert_int_equal(vt.cell[0][2], 0x1700 | 'c');
-	assert_int_equal(vt.cell[0][3], 0x7100 | 'd');
-	assert_int_equal(vt.cell[0][4], 0x0800 | 'e');
-	assert_int_equal(vt.cell[0][5], 0x0900 | 'f');
+	assert_int_equal(cell(0, 0), 0x0400 | 'a');
+	assert_int_equal(cell(0, 1), 0x0c00 | 'b');
+	assert_int_equal(cell(0, 2), 0x1700 | 'c');
+	assert_int_equal(cell(0, 3), 0x7100 | 'd');
+	assert_int_equal(cell(0, 4), 0x0800 | 'e');
+	assert_int_equal(cell(0, 5), 0x0900 | 'f');
 	put("\033[0m\033[42m\033[K");
-	assert_int_equal(vt.cell[0][10], 0x2700 | ' ');
+	assert_int_equal(cell(0, 10), 0x2700 | ' ');
 	put("\033[0;38;2;255;0;0mx");
-	assert_int_equal(vt.cell[0][6], 0x0c00 | 'x');
+	assert_int_equal(cell(0, 6), 0x0c00 | 'x');
 }
 
 static void test_replies(void **state)
@@ -227,9 +240,75 @@ static void test_dirty(void **state)
 	put("\033[4;1Hx");
 	assert_int_equal(vt.dirty_first, 3);
 	assert_int_equal(vt.dirty_end, 4);
-	assert_false(vt.cursor_hidden);
+	assert_false(vt.s.cursor_hidden);
 	put("\033[?25l");
-	assert_true(vt.cursor_hidden);
+	assert_true(vt.s.cursor_hidden);
+}
+
+/* Lines that left the screen are still there, up to VT_HISTORY of them. */
+static void test_history(void **state)
+{
+	char text[8];
+
+	start();
+	for (u32 i = 0; i < VT_ROWS + 300; i++) {
+		snprintf(text, sizeof(text), "%u\r\n", i);
+		put(text);
+	}
+	assert_int_equal(vt_history(&vt), VT_HISTORY);
+	assert_string_equal(line(0), "301");
+	for (u32 back = 1; back <= VT_HISTORY; back++) {
+		const u32 *at = vt_line_back(&vt, 0, back);
+
+		snprintf(text, sizeof(text), "%u", 301 - back);
+		for (u32 i = 0; text[i]; i++)
+			assert_int_equal(at[i] & CELL_CHAR, text[i]);
+	}
+	put("\033[2;5r\033[5;1H\n\n");	/* a region's lines are not kept */
+	assert_int_equal(vt_history(&vt), VT_HISTORY);
+}
+
+/*
+ * A reset in the middle of a write: the screen of the last commit, onto which the
+ * rest is written again, is the one that an undisturbed write gives.
+ */
+static void test_write_again(void **state)
+{
+	static const char text[] = "one\r\ntwo\033[31mred\033[2;1H\033[Lnew\033[24;1H"
+				   "\r\n\r\n\r\nlow\033[1;1H\033[2P\033[3@x\033[4hy\033[4l";
+	static u32 wanted[VT_ROWS][VT_COLS];
+
+	start();
+	put(text);
+	for (u32 row = 0; row < VT_ROWS; row++)
+		memcpy(wanted[row], vt_row(&vt, row), sizeof(wanted[row]));
+	for (size_t cut = 0; cut < sizeof(text) - 1; cut++) {
+		u32 begin;
+
+		start();
+		for (size_t i = 0; i < cut; i++) {	/* not committed */
+			byte(&vt, (u8)text[i]);
+			vt.s.seq++;
+		}
+		vt_restart(&vt);
+		begin = vt.s.seq;
+		assert_true(begin <= cut);
+		vt_write(&vt, text + begin, sizeof(text) - 1 - begin);
+		for (u32 row = 0; row < VT_ROWS; row++)
+			assert_memory_equal(wanted[row], vt_row(&vt, row),
+					    sizeof(wanted[row]));
+	}
+}
+
+static void test_modes(void **state)
+{
+	start();
+	put("\033[?1h\033=\033[?5h");
+	assert_true(vt.s.app_cursor && vt.s.app_pad && vt.s.screen_reverse);
+	put("\033[?1l\033>\033[?5l");
+	assert_false(vt.s.app_cursor || vt.s.app_pad || vt.s.screen_reverse);
+	put("\033%@\344\033%G");
+	assert_int_equal(vt_row(&vt, 0)[0] & CELL_CHAR, 0xe4);
 }
 
 /* Any bytes keep the cursor on the screen (and the sanitizers quiet). */
@@ -244,8 +323,8 @@ static void test_noise(void **state)
 			 (char)rand();
 
 		vt_write(&vt, &c, 1);
-		assert_true(vt.cursor.row < VT_ROWS && vt.cursor.col < VT_COLS);
-		assert_true(vt.top < vt.bottom && vt.bottom <= VT_ROWS);
+		assert_true(vt.s.cursor.row < VT_ROWS && vt.s.cursor.col < VT_COLS);
+		assert_true(vt.s.top < vt.s.bottom && vt.s.bottom <= VT_ROWS);
 	}
 }
 
@@ -260,6 +339,9 @@ int main(void)
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_dirty),
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_write_again),
+		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_noise),
 	};
 

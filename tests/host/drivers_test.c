@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -142,6 +143,9 @@ static const struct {
 	{ "\xe0\x1c\xe0\x35\x37\x4a\x4e", "\r/*-+", 0 },
 	{ "\xe1\x1d\x45\xe1\x9d\xc5\x1e", "a", 0 },
 	{ "\x56" SHIFT_DOWN "\x56" SHIFT_UP, "<>", 0 },
+	{ "\x38\x3c\xbc\xb8", "K0,2", 0 },			/* Alt F2 */
+	{ "\x38\xe0\x4d\xb8", "K1,1", 0 },			/* Alt Right */
+	{ SHIFT_DOWN "\xe0\x49" SHIFT_UP "\xe0\x49", "K2,1\033[5~", 0 },
 	{ "\xe0\x5b\xe0\xdb\x7f\x1e", "a", 0 },
 };
 
@@ -152,8 +156,14 @@ static void test_keyboard(void **state)
 		char out[64];
 		size_t n = 0, len = keys[i].len ? keys[i].len : strlen(keys[i].bytes);
 
-		for (const char *c = keys[i].codes; *c; c++)
+		for (const char *c = keys[i].codes; *c; c++) {
 			n += keyboard_decode(&k, (u8)*c, out + n);
+			/* as the console types it, or K, kind and value */
+			if (k.key == TTY_KEY_CURSOR)
+				n += (size_t)sprintf(out + n, "\033[%c", (char)k.value);
+			else if (k.key != NO_KEY)
+				n += (size_t)sprintf(out + n, "K%u,%u", k.key, k.value);
+		}
 		if (n != len || memcmp(out, keys[i].bytes, n))
 			fail_msg("case %zu: %zu bytes: '%.*s'", i, n, (int)n, out);
 	}

@@ -19,6 +19,7 @@
 #define MULTIBOOT_MAGIC 0xe85250d6
 #define MULTIBOOT_TAG_REQUEST 1
 #define MULTIBOOT_TAG_ENTRY 3
+#define MULTIBOOT_TAG_FRAMEBUFFER 5
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 #define BOOT_MAGIC_PVH 0x336ec578
 
@@ -51,6 +52,9 @@ header:
 	.balign 8
 	.short MULTIBOOT_TAG_REQUEST, 1
 	.long 8 + 4 * 2, 14, 15
+	.balign 8
+	.short MULTIBOOT_TAG_FRAMEBUFFER, 1	/* if it can: columns, lines, depth */
+	.long 20, 1024, 768, 32
 	.balign 8
 	.short MULTIBOOT_TAG_ENTRY, 0
 	.long 12, multiboot_entry

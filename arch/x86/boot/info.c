@@ -89,6 +89,16 @@ static void multiboot_memory(const struct multiboot_map *map)
 	}
 }
 
+static void multiboot_framebuffer(const struct multiboot_framebuffer *f)
+{
+	if (f->tag.size < sizeof(*f) || f->type != FRAMEBUFFER_DIRECT)
+		return;
+	boot_info.framebuffer = (struct framebuffer_info){
+		f->addr, f->pitch, f->width, f->height, f->bpp, f->red_shift, f->red_bits,
+		f->green_shift, f->green_bits, f->blue_shift, f->blue_bits,
+	};
+}
+
 static void multiboot_tag(const struct multiboot_tag *tag)
 {
 	const struct multiboot_module *module = (const void *)tag;
@@ -104,6 +114,9 @@ static void multiboot_tag(const struct multiboot_tag *tag)
 		break;
 	case TAG_MEMORY_MAP:
 		multiboot_memory((const void *)tag);
+		break;
+	case TAG_FRAMEBUFFER:
+		multiboot_framebuffer((const void *)tag);
 		break;
 	case TAG_RSDP_OLD:
 	case TAG_RSDP_NEW:

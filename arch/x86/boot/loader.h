@@ -14,7 +14,7 @@ struct multiboot_tag {
 	u32 type, size;
 };
 
-enum { TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6,
+enum { TAG_END = 0, TAG_CMDLINE = 1, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_FRAMEBUFFER = 8,
        TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
 
 #define MULTIBOOT_MAX_INFO 0x100000
@@ -23,6 +23,17 @@ struct multiboot_module {
 	struct multiboot_tag tag;
 	u32 start, end;
 };
+
+#define FRAMEBUFFER_DIRECT 1	/* type: no palette */
+
+struct multiboot_framebuffer {
+	struct multiboot_tag tag;
+	u64 addr;
+	u32 pitch, width, height;
+	u8 bpp, type;
+	u16 reserved;
+	u8 red_shift, red_bits, green_shift, green_bits, blue_shift, blue_bits;
+} __packed;
 
 struct multiboot_map {
 	struct multiboot_tag tag;
