@@ -6,13 +6,8 @@
 #include <boot.h>
 #include <string.h>
 
-struct word {
-	const char *key, *value;	/* value NULL: there is no '=' */
-	size_t key_len, value_len;
-};
-
-/* Reads the next word; NULL at the end, else where to go on. */
-static const char *next_word(const char *p, struct word *w)
+/* See include/core/boot.h. */
+const char *word_next(const char *p, struct word *w)
 {
 	bool quoted = false;
 
@@ -36,7 +31,7 @@ static const char *next_word(const char *p, struct word *w)
 	return p;
 }
 
-static void copy_value(const struct word *w, char *buf, size_t len)
+void word_value(const struct word *w, char *buf, size_t len)
 {
 	size_t i, n = 0;
 
@@ -55,10 +50,10 @@ bool cmdline_find(const char *key, char *buf, size_t len)
 	bool found = false;
 	struct word w;
 
-	while ((p = next_word(p, &w))) {
+	while ((p = word_next(p, &w))) {
 		if (w.key_len != key_len || memcmp(w.key, key, key_len) != 0)
 			continue;
-		copy_value(&w, buf, len);
+		word_value(&w, buf, len);
 		found = true;
 	}
 	return found;

@@ -375,6 +375,8 @@ static void info_module(struct module_info *info, const struct module *m)
 		.link_ticks = m->link_instr, .start_ticks = m->start_instr,
 		.counted = boundary_counts(),
 	};
+	info->users = module_users(m, info->used_by, sizeof(info->used_by)) +
+		      provider_in_use(m->id);
 	boundary_module_counters(m, &c);
 	info->down = c.down;
 	info->up = c.up;

@@ -129,6 +129,19 @@ static void provider_get(struct provider *p)
 	spin_unlock(&provider_lock);
 }
 
+u32 provider_in_use(u32 module)
+{
+	struct provider *p;
+	u32 used = 0;
+
+	spin_lock(&provider_lock);
+	list_for_each_entry(p, &providers, node)
+		if (p->module == module && p->live)
+			used += p->refs - 1;
+	spin_unlock(&provider_lock);
+	return used;
+}
+
 static struct provider *provider_from_handle(u32 handle)
 {
 	struct provider *p;

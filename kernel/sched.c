@@ -249,7 +249,6 @@ static void switch_away(struct run_queue *rq, bool front)
 	ASSERT(prev->preempt_count == 1);
 	rq->left = prev;
 	rq->switches++;
-	boundary_switch(prev, next);
 	registers_switch(cpu, next);
 	cpu->tss->rsp0 = next->entry_rsp;
 	context_page_update(next);

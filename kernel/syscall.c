@@ -47,7 +47,8 @@
 	X(getcpu) X(renameat2) X(getrandom) X(execveat) X(statx) X(clone3) \
 	X(close_range) X(faccessat2) X(getxattr) X(lgetxattr) X(fgetxattr) \
 	X(setxattr) X(lsetxattr) X(fsetxattr) X(removexattr) X(lremovexattr) \
-	X(fremovexattr) X(listxattr) X(llistxattr) X(flistxattr)
+	X(fremovexattr) X(listxattr) X(llistxattr) X(flistxattr) X(init_module) \
+	X(finit_module) X(delete_module)
 
 /* Arguments are Linux's: a function takes as many of the six as it wants. */
 typedef long syscall_fn();

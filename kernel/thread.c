@@ -209,7 +209,6 @@ void thread_reap(void)
 	struct thread *t;
 
 	while (!list_empty(&dead_threads) && (t = dead_take())) {
-		boundary_thread_free(t);
 		core_free(t->fpu);
 		stack_free(t->stack_base);
 		core_free(t);

@@ -214,30 +214,6 @@ void frame_free(u64 phys, unsigned int order)
 	spin_unlock_irq(&frame_lock, flags);
 }
 
-/*
- * Gives reserved memory (a boot archive that is not needed any more) to the
- * allocator: the whole pages in [start, end). Once for each byte.
- */
-void frame_release(u64 start, u64 end)
-{
-	u32 n = ALIGN_UP(start, PAGE_SIZE) >> PAGE_SHIFT;
-	u32 last = MIN(end >> PAGE_SHIFT, (u64)frame_limit);
-	u64 flags = spin_lock_irq(&frame_lock);
-
-	while (n < last) {
-		u32 stop = MIN(last, (n | (CHUNK_FRAMES - 1)) + 1);
-
-		if (!chunk_open[n >> MAX_ORDER])
-			chunk_make_valid(n >> MAX_ORDER);
-		memset(&frames[n], 0, (stop - n) * sizeof(struct frame));
-		range_free(n, stop);
-		free_pages += stop - n;
-		total_pages += stop - n;
-		n = stop;
-	}
-	spin_unlock_irq(&frame_lock, flags);
-}
-
 /* The entry of the frame at `phys`; NULL: not memory, or never given out. */
 struct frame *frame_of(u64 phys)
 {

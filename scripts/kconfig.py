@@ -78,7 +78,10 @@ def read_config(path):
 def header(options, comment):
     text = f"/* Made by scripts/kconfig.py: {comment} */\n"
     for name, value in options.items():
-        text += f"#define {name} {1 if value == 'y' else value}\n"
+        if value == "m":
+            text += f"#define {name}_MODULE 1\n"
+        else:
+            text += f"#define {name} {1 if value == 'y' else value}\n"
     return text
 
 

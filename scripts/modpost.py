@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Joins modules and core: versions, imports, stubs, start order.
 
-Reads a plan, one line a unit: the word `core`, or `module NAME`, then the
-linked object (ld -r), then the objects that went into it. It
+Reads a plan, one line a unit: the word `core`, or `module NAME`, or `late NAME`
+(a module that programs load), then the linked object (ld -r), then the objects
+that went into it. It
 
 - gives each export a version, a hash of prototype and contract, and writes
   copies of the linked objects with the versions filled in (OUT/link/*.v.o);
@@ -11,7 +12,8 @@ linked object (ld -r), then the objects that went into it. It
   core or of another module of a higher rank, or one that a header of
   include/interface/ declares and a module that is switched off would have had;
 - writes GEN/NAME.mod.S, the module's import table;
-- works out the start order and writes GEN/module-order.txt;
+- works out the start order and writes GEN/module-order.txt, and what modprobe
+  reads about the others, GEN/modules.*;
 - writes GEN/stubs.S (what lies under the plain C names by which the core calls
   modules), GEN/builtin.S and GEN/modules.lds.h (the modules in the image);
 - with --wrap, writes GEN/wrap.opts: the linker is to send each call between
@@ -34,13 +36,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import elf
 import prototype
-import sloc
 
 EXPORTS, MANIFEST = ".whitix.exports", ".whitix.manifest"
 EXPORT_SIZE, EXPORT_VERSION = 32, 24	# struct symbol_export
 CALL_REENTRANT, CALL_RUNTIME = 0x4, 0x40
 MANIFEST_MAGIC = 0x32444f4d58495457
-MANIFEST_NAME, MANIFEST_RANK = 16, 72	# struct module_manifest
+MANIFEST_NAME, MANIFEST_DESCRIPTION, MANIFEST_RANK = 16, 40, 72	# struct module_manifest
 CACHE_FORMAT = 3
 
 errors = []
@@ -144,8 +145,9 @@ def version_of(export):
 class Unit:
     """The core or a module."""
 
-    def __init__(self, name, path, objects):
+    def __init__(self, name, path, objects, late=False):
         self.name, self.path, self.objects = name, path, objects
+        self.late = late            # built, but not started with the system
         self.obj = elf.Elf(path)
         self.exports = {}
         self.rank = None
@@ -258,6 +260,9 @@ def check_ranks(module, modules, exports):
         if exports[name]["contract"]["flags"] & (CALL_REENTRANT | CALL_RUNTIME):
             continue
         theirs = modules[provider].rank
+        if modules[provider].late and not module.late:
+            error(f"module {module.name} is started with the system, but '{name}' is "
+                  f"of module {provider}, which is not (m): make both y, or both m")
         if None in (theirs, module.rank) or theirs > module.rank:
             continue
         error(f"module {module.name} (rank {module.rank}): '{name}' is of module "
@@ -291,7 +296,29 @@ def start_order(modules):
 HEAD = "/* Made by scripts/modpost.py */\n"
 
 
-def imports_source(module):
+PARAM_SIZE = 32			# struct module_param
+PARAM_TYPES = {1: "bool", 2: "int", 3: "uint", 4: "string"}
+
+
+def describe(module, late):
+    """Lines of section .modinfo, which modinfo shows."""
+    obj, manifest = module.obj, module.obj.section(MANIFEST)
+    lines = [f"name={module.name}", "license=MIT"]
+    text = obj.pointer(manifest, MANIFEST_DESCRIPTION)
+    if text:
+        lines.append(f"description={obj.string(text)}")
+    needs = sorted({p for _, p, _ in module.imports} & late - {module.name})
+    lines.append("depends=" + ",".join(needs))
+    params = obj.section(".whitix.params")
+    for at in range(0, params.size if params else 0, PARAM_SIZE):
+        name = obj.string(obj.pointer(params, at))
+        kind = PARAM_TYPES[obj.words((params, at + 16), "<I")[0]]
+        lines.append(f"parm={name}:{obj.string(obj.pointer(params, at + 24))} ({kind})")
+        lines.append(f"parmtype={name}:{kind}")
+    return [line.replace("\\", "").replace('"', "") for line in lines]
+
+
+def imports_source(module, late):
     """The import table: struct symbol_import, strings in a section of their own."""
     text = HEAD
     strings = sorted({s for i in module.imports for s in i[:2]})
@@ -306,6 +333,8 @@ def imports_source(module):
         text += '\t.section .whitix.imports, "", @progbits\n\t.balign 8\n'
         for name, provider, version in module.imports:
             text += f"\t.long {at(name)}, {at(provider)}\n\t.quad {version:#018x}\n"
+    text += '\t.section .modinfo, "", @progbits\n'
+    text += "".join(f'\t.asciz "{line}"\n' for line in describe(module, late))
     # scripts/settle.py fills this in.
     text += '\t.section .whitix.link, "", @progbits\n\t.balign 8\n\t.quad 0\n'
     return text + '\t.section .note.GNU-stack, "", @progbits\n'
@@ -313,9 +342,11 @@ def imports_source(module):
 
 def crossing(core, modules, exports):
     """The exports that another unit calls."""
-    called = {n for m in modules.values() for n, provider, _ in m.imports if provider}
+    called = {n for m in modules.values() for n, provider, _ in m.imports
+              if provider and not m.late}
     called |= {s.name for s in core.undefined() if s.name in exports}
-    return sorted(called)
+    late = {m.name for m in modules.values() if m.late}
+    return sorted(n for n in called if exports[n]["unit"] not in late)
 
 
 def stubs_source(core, modules, exports, declared, direct, wrapped):
@@ -325,8 +356,11 @@ def stubs_source(core, modules, exports, declared, direct, wrapped):
     absent = {n for n in wanted if n not in exports}
     down = [] if direct else [n for n in wanted if n in exports]
     if direct:
+        late = {m.name for m in modules.values() if m.late}
+        absent |= {n for n in wanted if n in exports and exports[n]["unit"] in late}
         for module in modules.values():
-            absent |= {n for n, provider, _ in module.imports if not provider}
+            absent |= {n for n, provider, _ in module.imports
+                       if not provider and not module.late}
     text = HEAD
     if down or absent or wrapped:
         text += "#include <gate/stubs.h>\n\n"
@@ -341,6 +375,37 @@ def stubs_source(core, modules, exports, declared, direct, wrapped):
     return text + '\n\t.section .note.GNU-stack, "", @progbits\n'
 
 
+def file_of(module, out):
+    """Where an object is below /lib/modules/RELEASE: its folder in the tree."""
+    folder = os.path.relpath(os.path.dirname(module.objects[0]),
+                             os.path.join(out, "module"))
+    return f"kernel/{folder}/{module.name}.ko"
+
+
+def depmod(modules, order, out):
+    """The texts that modprobe reads: {name: text}."""
+    late = [n for n in order if modules[n].late]
+    needs = {n: [p for p in reversed(late) if p in
+                 {i[1] for i in modules[n].imports} - {n}] for n in late}
+
+    def all_needs(name):
+        found = []
+        for need in needs[name]:
+            found += [n for n in [need] + all_needs(need) if n not in found]
+        return found
+
+    files = {n: file_of(modules[n], out) for n in order}
+    return {
+        "dep": "".join(f"{files[n]}:{''.join(' ' + files[d] for d in all_needs(n))}\n"
+                       for n in late),
+        "order": "".join(files[n] + "\n" for n in late),
+        "builtin": "".join(files[n] + "\n" for n in order if not modules[n].late),
+        "alias": "# Aliases that modules have: none.\n",
+        "symbols": "# Who exports what.\n" + "".join(
+            f"alias symbol:{e} {n}\n" for n in late for e in sorted(modules[n].exports)),
+    }
+
+
 RANGES = ("text", "rodata", "data", "bss")
 
 
@@ -348,19 +413,18 @@ def symbol_of(module, what):
     return f"module_{module}_{what}"
 
 
-def builtin_source(order, lines, direct):
+def builtin_source(order, direct):
     """builtin_modules of include/core/builtin.h."""
     text = HEAD + '\t.section .rodata, "a", @progbits\n\t.balign 8\n'
     text += "\t.globl builtin_modules, builtin_modules_count\nbuiltin_modules:\n"
     names = order if direct else []
     for name in names:
         fields = [symbol_of(name, "manifest_start")]
-        for what in RANGES + ("exports",):
+        for what in RANGES + ("exports", "params"):
             fields += [symbol_of(name, what + end) for end in ("_start", "_end")]
         text += f"\t.quad {', '.join(fields[:1])}\n"
         for i in range(1, len(fields), 2):
             text += f"\t.quad {fields[i]}, {fields[i + 1]}\n"
-        text += f"\t.long {lines.get(name, 0)}, 0\n"
     text += f"builtin_modules_count:\n\t.long {len(names)}\n"
     return text + '\t.section .note.GNU-stack, "", @progbits\n'
 
@@ -370,7 +434,7 @@ def linker_macros(order, direct):
     parts = {
         "text": (".text", 16), "rodata": (".rodata", 32),
         "manifest": (".whitix.manifest", 64), "exports": (".whitix.exports", 64),
-        "data": (".data", 32),
+        "params": (".whitix.params", 64), "data": (".data", 32),
         "bss": (".bss", 32),
     }
     text = HEAD
@@ -408,8 +472,9 @@ def read_plan(path):
             words = line.split()
             if words and words[0] == "core":
                 core = Unit("core", words[1], words[2:])
-            elif words and words[0] == "module":
-                modules[words[1]] = Unit(words[1], words[2], words[3:])
+            elif words and words[0] in ("module", "late"):
+                modules[words[1]] = Unit(words[1], words[2], words[3:],
+                                         words[0] == "late")
     return core, modules
 
 
@@ -458,25 +523,26 @@ def main():
         check_ranks(module, modules, exports)
     order = start_order(modules)
     finish()
+    boot = [n for n in order if not modules[n].late]
 
     for unit in [core, *modules.values()]:
         unit.write_versioned(os.path.join(link, unit.name + ".v.o"))
     for module in modules.values():
         write_if_changed(os.path.join(gen, module.name + ".mod.S"),
-                         imports_source(module))
-    lines = {m.name: sloc.count_objects(m.objects, args.out)
-             for m in modules.values()}
+                         imports_source(module, set(order) - set(boot)))
     wrapped = crossing(core, modules, exports) if args.wrap else []
     write_if_changed(os.path.join(gen, "stubs.S"), stubs_source(
         core, modules, exports, declared, args.direct, wrapped))
     write_if_changed(os.path.join(gen, "wrap.opts"),
                      "".join(f"--wrap={n}\n" for n in wrapped))
     write_if_changed(os.path.join(gen, "builtin.S"),
-                     builtin_source(order, lines, args.direct))
+                     builtin_source(boot, args.direct))
     write_if_changed(os.path.join(gen, "modules.lds.h"),
-                     linker_macros(order, args.direct))
+                     linker_macros(boot, args.direct))
     write_if_changed(os.path.join(gen, "module-order.txt"),
-                     "".join(n + "\n" for n in order))
+                     "".join(n + "\n" for n in boot))
+    for name, text in depmod(modules, order, args.out).items():
+        write_if_changed(os.path.join(gen, "modules." + name), text)
     write_if_changed(os.path.join(gen, "symvers.json"), json.dumps(
         {n: dict(e, version=f"{e['version']:#018x}")
          for n, e in sorted(exports.items())}, indent=1) + "\n")

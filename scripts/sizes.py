@@ -66,7 +66,7 @@ def measure(args):
             folders -= {"lib"}
             core["lines"] = sum(map(sloc.count_file, sources))
             core["header_lines"] = sum(map(sloc.count_file, headers_of(folders)))
-        if words[0] == "module":
+        if words[0] in ("module", "late"):
             name, objects = words[1], words[3:]
             place = config.get(f"CONFIG_{name.upper()}_PLACEMENT", "default")
             sources = list(sloc.sources_of(objects, args.out))
@@ -76,7 +76,7 @@ def measure(args):
                     "header_lines": sum(map(sloc.count_file, headers_of(
                         {os.path.dirname(s) for s in sources})))}
             units.append(unit)
-            if direct:
+            if direct and words[0] == "module":
                 for kind in KINDS:
                     core[kind] -= unit[kind]
     return units

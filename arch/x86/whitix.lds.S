@@ -79,6 +79,7 @@ SECTIONS {
 		MODULES_RODATA
 		MODULES_MANIFEST
 		MODULES_EXPORTS
+		MODULES_PARAMS
 		. = ALIGN(8);
 		*(.ksyms)
 		. = ALIGN(PAGE);
@@ -133,6 +134,7 @@ SECTIONS {
 		*(.whitix.imports)
 		*(.whitix.strings)
 		*(.whitix.link)
+		*(.modinfo)
 		*(.eh_frame)
 	}
 }

@@ -29,8 +29,8 @@ void show_modules(struct text *t, const struct subject *s)
 	struct module_info m = { .id = 0 };
 
 	while (!text_full(t) && !module_info_get(m.id, &m))
-		text_printf(t, "%s %lu 0 - %s 0x%016lx\n", m.name, m.size,
-			    MODULE_STATE(&m), m.address);
+		text_printf(t, "%s %lu %u %s %s 0x%016lx\n", m.name, m.size, m.users,
+			    m.used_by[0] ? m.used_by : "-", MODULE_STATE(&m), m.address);
 }
 
 static long read_boottrace(u32 arg, u64 off, char *buf, size_t len)

@@ -35,6 +35,15 @@ struct boot_info {
 };
 extern struct boot_info boot_info;
 
+/* A word of the command line, or of a module's parameters. */
+struct word {
+	const char *key, *value;	/* value NULL: there is no '=' */
+	size_t key_len, value_len;
+};
+/* Reads the next word; NULL at the end, else where to go on. */
+const char *word_next(const char *p, struct word *w);
+/* Its value without quotes ("" if it has none), cut to `len` - 1 bytes. */
+void word_value(const struct word *w, char *buf, size_t len);
 /* Value of `key=...`; false when absent. A bare `key` gives "". */
 bool cmdline_find(const char *key, char *buf, size_t len);
 u64 cmdline_number(const char *key, u64 otherwise);

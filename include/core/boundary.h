@@ -28,9 +28,6 @@ void boundary_tick(struct regs *regs);
 void boundary_ring3_exit(struct regs *regs);
 /* The thread is inside a module now (not a program). */
 bool boundary_in_module(const struct thread *t);
-/* `prev` is switched out for `next`; interrupts off. */
-void boundary_switch(struct thread *prev, struct thread *next);
-void boundary_thread_free(struct thread *t);
 
 /* "hybrid" or "drivers_in_kernel"; "shared", "private", NULL; and the gate. */
 const char *boundary_layout(void);

@@ -16,8 +16,7 @@ struct builtin_module {
 	u64 data_start, data_end;
 	u64 bss_start, bss_end;
 	const struct symbol_export *exports_start, *exports_end;
-	u32 source_lines;
-	u32 reserved;
+	const struct module_param *params_start, *params_end;
 };
 
 extern const struct builtin_module builtin_modules[];

@@ -74,6 +74,8 @@ long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
 long file_handle_new(struct module *m, struct file *f);
 /* The file that m holds, with a reference; NULL: not m's, or no file's. */
 struct file *file_from_handle(u32 handle, const struct module *m);
+/* How many files of providers of module number `module` are open. */
+u32 provider_in_use(u32 module);
 void file_get(struct file *f);
 void file_put(struct file *f);		/* may sleep */
 /* Where transfer starts: *pos is used, not moved. Bytes or an error. */

@@ -26,8 +26,6 @@ u64 frame_alloc(unsigned int order);
 u64 frame_alloc_zeroed(unsigned int order);
 void frame_free(u64 phys, unsigned int order);
 struct frame *frame_of(u64 phys);	/* NULL: not memory */
-/* Gives reserved memory (a boot archive) to the allocator: whole pages within. */
-void frame_release(u64 start, u64 end);
 void frame_get(u64 phys);		/* refs + 1 */
 void frame_put(u64 phys);		/* refs - 1, frees an order-0 frame at 0 */
 u64 frame_free_count(void);		/* pages */

@@ -27,6 +27,7 @@ enum module_state {
 	MODULE_LIVE,
 	MODULE_RESETTING,
 	MODULE_FAILED,
+	MODULE_UNLOADING,	/* exit runs */
 	MODULE_UNLOADED,
 };
 
@@ -48,6 +49,8 @@ struct module {
 	struct module_manifest manifest;	/* the core's copy */
 	struct domain *domain;	/* domain 0: in the core */
 	bool built_in;		/* linked into the kernel image */
+	bool late;		/* loaded by a program; `object` is its own */
+	u32 callers;		/* threads in C code on their way to it; atomic */
 	u64 window;		/* image window, 0: built in */
 	struct module_range range[RANGES];
 	const u8 *object;	/* the .ko in memory; NULL: built in */
@@ -58,6 +61,9 @@ struct module {
 	const char *import_texts;
 	u32 nimports;
 	u64 *import_at;		/* the imports' addresses */
+	const struct module_param *param;	/* in the module's constants */
+	u32 nparams;
+	char *params;		/* what who loaded it said, or NULL */
 	/* account: LOCK_MODULE */
 	u32 pages, quota_pages;
 	u32 handles;
@@ -77,7 +83,6 @@ struct module {
 	/* figures */
 	u64 calls_down, calls_up, calls_across, bytes_copied;
 	u64 link_instr, start_instr;	/* TSC ticks */
-	u32 source_lines;
 	void *boundary;		/* kernel/boundary/'s own */
 };
 
@@ -97,9 +102,19 @@ void *module_symbol(const char *name);
 
 /* Loads and starts all modules of the boot archive (or built in), in order. */
 void modules_start(void);
-/* Links one object: 0, -ENOEXEC, -EINVAL, -ENOENT (import), -EEXIST, -ENOMEM. */
-int module_load(const void *object, size_t size, struct module **out);
-int module_unload(struct module *m);
+/*
+ * Links and starts one object for a program. Takes over `object` and `params`
+ * (may be NULL), both core_alloc()'s. 0, -ENOEXEC, -EINVAL (versions, parameters),
+ * -ENOENT (import), -EEXIST, -ENOMEM, or what init said. May sleep.
+ */
+int module_load(void *object, size_t size, char *params);
+/*
+ * Stops and takes out what module_load() brought in: 0, -ENOENT, -EBUSY (it came
+ * at the start, or cannot stop), -EWOULDBLOCK (it is in use), -EIO (exit faulted).
+ */
+int module_unload(const char *name);
+/* How many modules of programs import from `m`; their names in `buf`, a comma after each. */
+u32 module_users(const struct module *m, char *buf, size_t len);
 
 /* ---- handles (kernel/module/handle.c) -------------------------------- */
 

@@ -79,10 +79,9 @@ CONTRACT(heap_unmap, 0, ARG_SELF(self), ARG_VALUE(addr), ARG_VALUE(npages));
 #define HEAP_RUN_PERSISTENT 0x1	/* of heap_map_persistent() */
 
 /*
- * Reports the runs of heap pages that exist, for slab to rebuild from.
- * heap_run_get: run number `index`, counted from 0 over all modules.
- * heap_run_next: the run with the lowest address above `after`; a walk with it
- * misses nothing while other modules map and unmap. -ENOENT past the last.
+ * heap_run_next() reports the runs of heap pages that exist, for slab to rebuild
+ * from: the run with the lowest address above `after`; a walk with it misses
+ * nothing while other modules map and unmap. -ENOENT past the last.
  */
 struct heap_run {
 	u64 addr;
@@ -91,9 +90,6 @@ struct heap_run {
 	u32 mapper;		/* module that called heap_map(): owner or slab */
 	u32 flags;		/* HEAP_RUN_* */
 };
-long heap_run_get(u32 self, u32 index, struct heap_run *run);
-CONTRACT(heap_run_get, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(index),
-	 ARG_STRUCT_OUT(run, struct heap_run));
 long heap_run_next(u32 self, u64 after, struct heap_run *run);
 CONTRACT(heap_run_next, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(after),
 	 ARG_STRUCT_OUT(run, struct heap_run));

@@ -98,6 +98,8 @@ struct system_names {
 	char domainname[65];
 };
 
+#define INFO_USERS_MAX 100
+
 struct module_info {
 	u32 id;
 	u32 domain;
@@ -108,6 +110,8 @@ struct module_info {
 	u32 epoch, resets, faults;
 	u32 pages, quota_pages, handles;
 	u64 link_ticks, start_ticks;	/* what linking and starting it took */
+	u32 users;		/* modules that import from it, and open files */
+	char used_by[INFO_USERS_MAX];	/* the modules, each with a comma */
 	u32 counted;		/* 0: the figures below can't be counted */
 	u64 down, up, across, bytes;
 };

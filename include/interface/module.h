@@ -71,7 +71,7 @@ struct module_manifest {
 	char name[MODULE_NAME_MAX];
 	const char *description;
 	long (*init)(u32 flags);	/* 0 or a negative error number */
-	void (*exit)(void);		/* may be NULL: cannot be unloaded */
+	void (*exit)(void);		/* before it is unloaded; NULL: it cannot be */
 	struct module_self *self;
 	u32 rank;		/* enum module_rank */
 	u32 policy;		/* enum module_policy */
@@ -97,6 +97,29 @@ extern struct module_self module_self;	/* runtime/self.c */
 		.magic = MODULE_MAGIC, .abi = MODULE_ABI, \
 		.size = sizeof(struct module_manifest), \
 		.name = modname, .self = &module_self, __VA_ARGS__ \
+	}
+
+enum param_type { PARAM_BOOL = 1, PARAM_INT, PARAM_UINT, PARAM_STRING };
+
+/* A parameter: an entry of section .whitix.params. */
+struct module_param {
+	const char *name;
+	void *addr;		/* in the module's data */
+	u32 type;		/* enum param_type: bool, s32, u32, char[] */
+	u32 size;		/* of the variable, bytes */
+	const char *description;
+};
+
+/*
+ * PARAM(limit, PARAM_UINT, "most items"): the variable `limit` is set before init
+ * runs, by `NAME.limit=...` on the kernel command line or by who loads the module;
+ * after a reset, too. Not const, and not static when it is in another file.
+ */
+#define PARAM(variable, kind, text) \
+	static const struct module_param param__##variable __used \
+		__section(".whitix.params") = { \
+		.name = #variable, .addr = &variable, .type = (kind), \
+		.size = sizeof(variable), .description = (text), \
 	}
 
 /*

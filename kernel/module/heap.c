@@ -305,20 +305,8 @@ long heap_unmap(u32 self, u64 addr, u32 npages)
 }
 SYMBOL_EXPORT(heap_unmap);
 
-static void run_describe(u32 index, const struct run *r, struct heap_run *out)
-{
-	out->addr = window_base(index) + r->first * PAGE_SIZE;
-	out->npages = r->count;
-	out->owner = windows[index]->owner->id;
-	out->mapper = r->mapper;
-	out->flags = r->flags;
-}
-
-/*
- * Finds run number `index`, or (index ~0) the first above `after`. Returns 0,
- * -ENOENT.
- */
-static long run_search(u32 index, u64 after, struct heap_run *out)
+/* Interface: the first run above `after`, or -ENOENT. */
+long heap_run_next(u32 self, u64 after, struct heap_run *run)
 {
 	long result = -ENOENT;
 	struct run *r;
@@ -328,29 +316,19 @@ static long run_search(u32 index, u64 after, struct heap_run *out)
 		if (!windows[i] || !windows[i]->owner)
 			continue;
 		list_for_each_entry(r, &windows[i]->runs, node) {
-			if (r->flags & RUN_DEVICE)
+			u64 addr = window_base(i) + r->first * PAGE_SIZE;
+
+			if (r->flags & RUN_DEVICE || addr <= after)
 				continue;
-			if (index == ~0u ? window_base(i) + r->first * PAGE_SIZE <= after :
-					   index-- != 0)
-				continue;
-			run_describe(i, r, out);
+			*run = (struct heap_run){
+				addr, r->count, windows[i]->owner->id, r->mapper, r->flags,
+			};
 			result = 0;
 			break;
 		}
 	}
 	spin_unlock_irq(&heap_lock, irq);
 	return result;
-}
-
-long heap_run_get(u32 self, u32 index, struct heap_run *run)
-{
-	return index == ~0u ? -ENOENT : run_search(index, 0, run);
-}
-SYMBOL_EXPORT(heap_run_get);
-
-long heap_run_next(u32 self, u64 after, struct heap_run *run)
-{
-	return run_search(~0u, after, run);
 }
 SYMBOL_EXPORT(heap_run_next);
 

@@ -25,6 +25,8 @@ int boundary_export(struct module *m, const char *name, u64 addr, u64 version,
 		    const struct contract *contract);
 void *boundary_bind(struct module *m, u64 addr, const struct contract *contract);
 void *boundary_symbol(const char *name);
+/* Whether some thread is inside m, or will return into it. */
+bool boundary_inside(const struct module *m);
 bool boundary_up_regs(const struct module *m, struct regs *regs);
 void boundary_trace_print(void);
 /* A fault of m leads to a reset (false: the machine stops with it). */
@@ -39,7 +41,10 @@ void module_set_state(struct module *m, enum module_state state);
 void module_linked_hook(struct module *m);
 int manifest_check(const struct module_manifest *manifest);
 int core_exports_register(void);
-struct contract *contract_import(const struct contract *c, s64 bias);
+
+/* Whether m may call what `provider` (NULL: the core) exports by `contract`. */
+bool module_may_import(const struct module *m, const struct module *provider,
+		       const struct contract *contract);
 
 /* ---- heap.c ---------------------------------------------------------- */
 int heap_init(void);
@@ -57,7 +62,10 @@ void module_fault_at(struct module *m, enum fault_reason reason,
 		     const struct regs *regs, u64 address, const char *what);
 void reset_init(void);
 int module_start(struct module *m, u32 flags);
-int image_restore(struct module *m);
+void image_restore(struct module *m);
+int params_apply(struct module *m);
+const char *module_text(struct module *m, const char *s);
+bool module_on_stack(const struct module *m, const struct thread *t);
 
 /* ---- record.c -------------------------------------------------------- */
 void records_free(struct module *m);

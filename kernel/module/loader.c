@@ -39,6 +39,12 @@ static void *content_at(struct module *m, u64 addr, size_t len)
 	       len <= m->image->file_bytes - offset ? m->content + offset : NULL;
 }
 
+/* A pointer of m's table of parameters, where the core can follow it. */
+const char *module_text(struct module *m, const char *s)
+{
+	return m->built_in ? s : content_at(m, (u64)s, 1);
+}
+
 /* A string of m's constants, which ring 3 cannot change; or NULL. */
 static const char *content_string(struct module *m, const char *s, size_t max)
 {
@@ -89,7 +95,7 @@ static struct contract *contract_take(struct module *m, const struct contract *a
 	return copy;
 }
 
-/* The manifest in the object: its pointers are offsets in the image. */
+/* The manifest in the object, whose pointers mean nothing yet. */
 static const struct module_manifest *read_manifest(struct elf_image *img)
 {
 	u32 size, offset;
@@ -123,7 +129,7 @@ static int read_imports(struct module *m, struct elf_image *img)
 }
 
 /* Lays the image out in a window. */
-static int prepare_image(struct module *m, struct elf_image *img)
+static int prepare_image(struct module *m, const struct elf_image *img)
 {
 	static const unsigned int prot[ELF_RANGES] = {
 		MAP_READ | MAP_EXEC, MAP_READ, MAP_READ | MAP_WRITE, MAP_READ | MAP_WRITE,
@@ -140,17 +146,7 @@ static int prepare_image(struct module *m, struct elf_image *img)
 	m->range[RANGE_STUBS].start = m->window + img->total;
 	m->range[RANGE_STUBS].size = boundary_stub_bytes(m);
 	m->range[RANGE_STUBS].prot = MAP_READ | MAP_EXEC;
-	m->manifest.init = (void *)((u64)m->manifest.init + m->window);
-	if (m->manifest.exit)
-		m->manifest.exit = (void *)((u64)m->manifest.exit + m->window);
-	m->manifest.self = (void *)((u64)m->manifest.self + m->window);
-	m->manifest.description = NULL;
-	if (module_owns_text(m, (u64)m->manifest.init) &&
-	    (!m->manifest.exit || module_owns_text(m, (u64)m->manifest.exit)) &&
-	    module_owns_self(m, (u64)m->manifest.self))
-		return 0;
-	img->error = "the manifest's pointers lie outside the module";
-	return -ENOEXEC;
+	return 0;
 }
 
 bool module_owns_text(const struct module *m, u64 addr)
@@ -239,10 +235,29 @@ static int link_imports(struct module *m, struct elf_image *img)
 			img->error = "nobody exports the import";
 		else if (error == -EPROTO)
 			img->error = "the import has another version";
+		else if (error == -EPERM)
+			img->error = "the import is of a module that calls this one (rank)";
 		if (error)
 			return error;
 	}
 	img->culprit = NULL;
+	return 0;
+}
+
+/* The parameters' table is in the module's constants. */
+static int link_params(struct module *m, struct elf_image *img)
+{
+	u32 size, offset;
+
+	if (!elf_image_table(img, ELF_PARAMS, &size, &offset))
+		return 0;
+	m->param = (void *)(m->content + offset);
+	for (u32 i = 0; i < size / sizeof(*m->param); i++)
+		if (!content_string(m, m->param[i].name, SYMBOL_MAX)) {
+			img->error = "a parameter is broken";
+			return -ENOEXEC;
+		}
+	m->nparams = size / sizeof(*m->param);
 	return 0;
 }
 
@@ -345,24 +360,41 @@ static void write_self(struct module *m)
 	self->epoch = m->epoch;
 }
 
+/* Writes the content as it was linked: what worked once works again. */
+static int fill(struct module *m)
+{
+	elf_image_copy(m->image, m->content);
+	return elf_image_link(m->image, m->content, m->window, m->import_at, m->nimports);
+}
+
 /*
  * Puts the image into its first state: content as it was linked, bss cleared,
  * and the module's own id and epoch. Nothing may run in it.
  */
-int image_restore(struct module *m)
+void image_restore(struct module *m)
 {
-	int error;
-
 	if (m->built_in)
-		return 0;
-	elf_image_copy(m->image, m->content);
-	error = elf_image_link(m->image, m->content, m->window, m->import_at, m->nimports);
-	if (error)
-		return error;
-	if (m->epoch)		/* at first its pages are fresh */
-		clear_bss(&m->range[RANGE_BSS]);
+		return;
+	fill(m);
+	clear_bss(&m->range[RANGE_BSS]);
 	write_self(m);
-	return 0;
+}
+
+/* The manifest again, with its pointers. */
+static int link_manifest(struct module *m, struct elf_image *img)
+{
+	u32 size, offset;
+
+	elf_image_table(img, ELF_MANIFEST, &size, &offset);
+	m->manifest = *(struct module_manifest *)(m->content + offset);
+	if (module_owns_text(m, (u64)m->manifest.init) &&
+	    (!m->manifest.exit || module_owns_text(m, (u64)m->manifest.exit)) &&
+	    module_owns_self(m, (u64)m->manifest.self)) {
+		write_self(m);
+		return 0;
+	}
+	img->error = "the manifest's pointers lie outside the module";
+	return -ENOEXEC;
 }
 
 /* Second step: m is LOADED afterwards, or gone. 0 or a negative error. */
@@ -378,7 +410,15 @@ int module_link(struct module *m)
 	if (!error)
 		error = link_imports(m, img);
 	if (!error)
-		error = image_restore(m);
+		error = fill(m);
+	if (!error)
+		error = link_manifest(m, img);
+	if (!error)
+		error = link_params(m, img);
+	if (!error) {
+		error = params_apply(m);
+		img->error = error ? "a parameter has a wrong value" : NULL;
+	}
 	if (!error) {
 		boundary_linked(m);
 		error = link_exports(m, img);
@@ -415,7 +455,6 @@ int module_adopt(const struct builtin_module *b, struct module **out)
 	if (!m)
 		return -ENOEXEC;
 	m->built_in = true;
-	m->source_lines = b->source_lines;
 	m->range[RANGE_TEXT] = (struct module_range){
 		b->text_start, b->text_end - b->text_start, MAP_READ | MAP_EXEC };
 	m->range[RANGE_RODATA] = (struct module_range){
@@ -426,6 +465,9 @@ int module_adopt(const struct builtin_module *b, struct module **out)
 		b->bss_start, b->bss_end - b->bss_start, MAP_READ | MAP_WRITE };
 	m->manifest.self->id = m->id;
 	m->manifest.self->epoch = 0;
+	m->param = b->params_start;
+	m->nparams = b->params_end - b->params_start;
+	params_apply(m);
 	error = boundary_place(m, 0);
 	for (e = b->exports_start; e < b->exports_end && !error; e++)
 		error = boundary_export(m, e->name, (u64)e->addr, e->version, e->contract);

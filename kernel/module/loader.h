@@ -15,6 +15,7 @@ bool module_owns_text(const struct module *m, u64 addr);
 bool module_owns_self(const struct module *m, u64 addr);
 int module_link(struct module *m);
 void module_discard(struct module *m);
+extern struct core_mutex load_lock;
 int module_adopt(const struct builtin_module *b, struct module **out);
 
 #endif

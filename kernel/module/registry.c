@@ -100,6 +100,9 @@ struct module *module_new(const struct module_manifest *manifest)
 void module_forget(struct module *m)
 {
 	modules[m->id] = NULL;
+	if (m->late)
+		core_free((void *)m->object);
+	core_free(m->params);
 	core_free(m->image);
 	core_free(m->import_at);
 	core_free(m);
@@ -130,12 +133,9 @@ bool module_wait_live(struct module *m)
 	if (!m || m->state == MODULE_LIVE)
 		return true;
 	while (m->state != MODULE_LIVE) {
-		if (m->state == MODULE_FAILED || m->state == MODULE_UNLOADED ||
-		    m->state == MODULE_LOADED)
-			return false;
-		if (m->state == MODULE_STARTING && may_enter_early(m))
-			return true;
 		if (may_enter_early(m))
+			return m->state == MODULE_STARTING || m->state == MODULE_UNLOADING;
+		if (m->state >= MODULE_FAILED || m->state == MODULE_LOADED)
 			return false;
 		if (!deadline)
 			deadline = time_now_ns() + CONFIG_RESET_WAIT_MS * NSEC_PER_MSEC;
@@ -159,6 +159,14 @@ int account_pages(struct module *m, long pages)
 		m->pages += pages;
 	spin_unlock_irq(&registry_lock, irq);
 	return error;
+}
+
+/* Calls go to higher ranks only; what is exempt says so in its contract. */
+bool module_may_import(const struct module *m, const struct module *provider,
+		       const struct contract *contract)
+{
+	return !provider || (contract && contract->flags & (CALL_REENTRANT | CALL_RUNTIME)) ||
+	       provider->manifest.rank > m->manifest.rank;
 }
 
 void *module_symbol(const char *name)
@@ -186,7 +194,7 @@ const char *module_function(const struct module *m, u64 addr, u64 *start)
 }
 
 static const char *const state_names[] = {
-	"loaded", "starting", "live", "resetting", "failed", "unloaded",
+	"loaded", "starting", "live", "resetting", "failed", "unloading", "unloaded",
 };
 
 const char *module_state_name(const struct module *m)

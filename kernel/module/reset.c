@@ -131,6 +131,7 @@ static void reset_one(struct module *m)
 	}
 	account_give_back(m, true);
 	image_restore(m);
+	params_apply(m);
 	m->resets++;
 	m->last_reset_ns = time_now_ns();
 	error = module_start(m, INIT_RECOVERING);

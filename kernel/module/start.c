@@ -7,13 +7,13 @@
  */
 #include <boot.h>
 #include <builtin.h>
-#include <cpio.h>
 #include <errno.h>
 #include <log.h>
 #include <printf.h>
 #include <string.h>
 #include <timer.h>
 
+#include "archive.h"
 #include "loader.h"
 
 #define MODULE_DIR "modules/"
@@ -26,7 +26,8 @@ static const struct contract init_contract = {
 	.nargs = 1,
 };
 
-static char order_line[ORDER_LINE] = "modules: order";
+static char order_line[ORDER_LINE];
+static u32 order_len;
 
 /*
  * Runs m's init with `flags` (INIT_RECOVERING). LIVE afterwards: 0; else the
@@ -63,10 +64,8 @@ static void start_one(struct module *m)
 	int stage = boottrace_begin("start", m->name);
 	u64 before = time_tsc();
 
-	if (strlen(order_line) + strlen(m->name) + 2 < sizeof(order_line)) {
-		strlcpy(order_line + strlen(order_line), " ", 2);
-		strlcpy(order_line + strlen(order_line), m->name, MODULE_NAME_MAX);
-	}
+	order_len += scnprintf(order_line + order_len, sizeof(order_line) - order_len, " %s",
+			       m->name);
 	module_start(m, 0);
 	m->start_instr = time_tsc() - before;
 	boottrace_end(stage);
@@ -87,18 +86,17 @@ static void start_builtin(void)
 /* "modules/NAME.ko": copies NAME, true. */
 static bool module_file(const char *path, char *name, size_t len)
 {
-	size_t n;
+	const char *end = strrchr(path, '.');
 
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
 	if (strncmp(path, MODULE_DIR, strlen(MODULE_DIR)) != 0)
 		return false;
 	path += strlen(MODULE_DIR);
-	n = strlen(path);
-	if (n <= strlen(MODULE_SUFFIX) || n - strlen(MODULE_SUFFIX) >= len ||
-	    strcmp(path + n - strlen(MODULE_SUFFIX), MODULE_SUFFIX) != 0 || strchr(path, '/'))
+	if (end <= path || (size_t)(end - path) >= len || strchr(path, '/') ||
+	    strcmp(end, MODULE_SUFFIX) != 0)
 		return false;
-	strlcpy(name, path, n - strlen(MODULE_SUFFIX) + 1);
+	strlcpy(name, path, (size_t)(end - path) + 1);
 	return true;
 }
 
@@ -113,23 +111,20 @@ struct object {
 /* Notes the module objects of an archive; a later one of a name replaces. */
 static u32 objects_find(struct boot_archive *a, struct object *objects, u32 count)
 {
-	const u8 *data = phys_to_virt(a->phys);
-	struct cpio_reader r;
-	struct cpio_entry e;
+	struct archive r = { .data = phys_to_virt(a->phys), .size = a->size };
 	char name[MODULE_NAME_MAX];
 	u32 i;
 
-	cpio_open_memory(&r, data, a->size);
-	while (cpio_next(&r, &e) > 0) {
-		if (!module_file(e.name, name, sizeof(name)))
+	while (archive_next(&r)) {
+		if (!module_file(r.name, name, sizeof(name)))
 			continue;
 		for (i = 0; i < count && strcmp(objects[i].name, name) != 0; i++)
 			;
 		if (i == MODULES_MAX - 1)
 			continue;
 		strlcpy(objects[i].name, name, sizeof(objects[i].name));
-		objects[i].data = data + e.data_pos;
-		objects[i].size = e.size;
+		objects[i].data = r.entry;
+		objects[i].size = r.entry_size;
 		count = MAX(count, i + 1);
 	}
 	return count;
@@ -216,6 +211,7 @@ void modules_start(void)
 	if (core_exports_register())
 		panic("the core's exports do not fit");
 	reset_init();
+	core_mutex_init(&load_lock);
 	start_builtin();
 	objects = core_alloc(MODULES_MAX * sizeof(*objects));
 	if (!objects)
@@ -227,23 +223,5 @@ void modules_start(void)
 	start_objects(objects, count);
 	core_free(objects);
 	boundary_placed();
-	pr_info("%s", order_line);
-}
-
-/*
- * Links and starts one more object, which must stay in memory: 0, or what
- * module_prepare(), module_link() and init say. For init_module(2).
- */
-int module_load(const void *object, size_t size, struct module **out)
-{
-	struct module *m;
-	int error = module_prepare("(from a program)", object, size, &m);
-
-	if (!error)
-		error = module_link(m);
-	if (!error) {
-		*out = m;
-		error = module_start(m, 0);
-	}
-	return error;
+	pr_info("modules: order%s", order_line);
 }

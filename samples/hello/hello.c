@@ -20,7 +20,8 @@
 
 static struct mutex lock = MUTEX_INIT;
 static char text[TEXT_MAX] = "Hello from a module.\n";	/* lock */
-static size_t text_len = sizeof("Hello from a module.\n") - 1;	/* lock */
+static size_t text_len;		/* lock */
+PARAM(text, PARAM_STRING, "what /dev/hello gives at first");
 
 static long hello_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
@@ -80,8 +81,7 @@ static long hello_init(u32 flags)
 	struct file_open file = { .flags = FILE_SEEKABLE };
 	long n = record_get(THIS_MODULE, RECORD_TEXT, text, sizeof(text));
 
-	if (n >= 0)
-		text_len = (size_t)n;
+	text_len = n >= 0 ? (size_t)n : strlen(text);
 	n = provider_register(THIS_MODULE, &ops);
 	if (n < 0)
 		return n;
@@ -90,5 +90,10 @@ static long hello_init(u32 flags)
 			      LINUX_MAKEDEV(MAJOR_LOCAL, 0), &file);
 }
 
+static void hello_exit(void)
+{
+	devfs_unregister(THIS_MODULE, "hello");
+}
+
 MODULE("hello", .description = "a sample: /dev/hello",
-       .init = hello_init, .rank = RANK_DEVICE);
+       .init = hello_init, .exit = hello_exit, .rank = RANK_DEVICE);

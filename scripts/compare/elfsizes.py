@@ -34,7 +34,9 @@ def sizes_of(objdir, layout):
     if sizes["ring0_text"] is None:
         sizes["ring0_text"] = text_of(os.path.join(objdir, "whitix.elf"))
     if sizes["ring3_text"] is None:
-        modules = glob.glob(os.path.join(objdir, "modules", "*.ko"))
+        with open(os.path.join(objdir, "generated", "module-order.txt"),
+                  encoding="utf-8") as f:     # those that are started with the system
+            modules = [os.path.join(objdir, "modules", n.strip() + ".ko") for n in f]
         sizes["ring3_text"] = (sum(map(text_of, modules)) if layout == "hybrid" else 0)
     iso = os.path.join(objdir, "whitix.iso")
     sizes["iso"] = os.path.getsize(iso) if os.path.exists(iso) else None

@@ -75,7 +75,7 @@ $(out)/module/%.o: %.S $(out)/flags/module | $(headers)
 	$(Q)$(CC) $(module-flags) $(deps) -c -o $@ $<
 
 # One object by its name, in a module if the room has modules: make kernel/log.o
-module-rooms := $(addsuffix /%,$(foreach m,$(modules) $(modules-off),$(room-of-$(m))) runtime)
+module-rooms := $(addsuffix /%,$(foreach m,$(modules-all) $(modules-off),$(room-of-$(m))) runtime)
 object-goals := $(filter-out /%,$(filter %.o,$(MAKECMDGOALS)))
 .PHONY: $(object-goals)
 $(foreach o,$(object-goals),$(eval \
@@ -110,7 +110,7 @@ $(out)/core/arch/x86/asm-offsets.s: arch/x86/asm-offsets.c $(out)/flags/core | $
 
 core-built := $(addprefix $(out)/core/,$(core-objs) $(lib-objs))
 runtime-built := $(addprefix $(out)/module/,$(runtime-objs) $(lib-objs))
-module-built := $(foreach m,$(modules),$(addprefix $(out)/module/,$(objs-of-$(m))))
+module-built := $(foreach m,$(modules-all),$(addprefix $(out)/module/,$(objs-of-$(m))))
 
 .PHONY: objects
 objects: $(core-built) $(runtime-built) $(module-built)

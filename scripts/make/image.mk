@@ -10,6 +10,10 @@ CMDLINE ?=
 
 # Modules first: the loader looks for them. Then the default userland, and the
 # folders and Debian packages of USERLAND=, as scripts/userland.py puts them together.
+# Modules for programs to load are where modprobe looks for them.
+release := $(shell sed -n 's/^\#define UTS_RELEASE "\(.*\)"$$/\1/p' include/core/syscall.h)
+late := lib/modules/$(release)
+
 userland-files := $(sort $(shell find user/default -type f))
 
 $(gen)/boot.list: $(gen)/boot.stamp ;
@@ -19,6 +23,11 @@ $(gen)/boot.stamp: $(userland-files) user/applets $(link)/plan $(gen)/config.mk 
 	$(call say,USERLAND,$(or $(USERLAND),busybox-static))
 	$(Q){ echo 'dir modules 755'; \
 	  $(foreach m,$(modules),echo 'file modules/$(m).ko 644 $(out)/modules/$(m).ko';) \
+	  echo 'dir $(late) 755'; \
+	  $(foreach f,$(depmod-files),echo 'file $(late)/$(notdir $(f)) 644 $(f)';) \
+	  for d in kernel $(sort $(foreach m,$(modules-late),kernel/$(firstword $(subst /, ,$(room-of-$(m)))) kernel/$(room-of-$(m)))); \
+	  do echo "dir $(late)/$$d 755"; done; \
+	  $(foreach m,$(modules-late),echo 'file $(late)/kernel/$(room-of-$(m))/$(m).ko 644 $(out)/modules/$(m).ko';) \
 	  $(PYTHON) scripts/userland.py --cache '$(CACHE)' $(USERLAND) || echo failed; \
 	} > $(gen)/boot.tmp
 	$(Q)! grep -qx failed $(gen)/boot.tmp
@@ -30,7 +39,7 @@ $(call keep-flags,userland,userland: $(USERLAND))
 .PHONY: FORCE
 FORCE:
 
-$(out)/boot.cpio: $(gen)/boot.list $(modules-built) scripts/mkcpio.py
+$(out)/boot.cpio: $(gen)/boot.list $(modules-built) $(depmod-files) scripts/mkcpio.py
 	$(call say,CPIO,$@)
 	$(Q)$(PYTHON) scripts/mkcpio.py $< $@
 
@@ -89,4 +98,4 @@ debug: all
 
 layout: $(gen)/config.mk
 	@$(PYTHON) scripts/layout.py --config $(gen)/config.mk \
-		$(foreach m,$(modules),$(m):$(room-of-$(m)))
+		$(foreach m,$(modules-all),$(m):$(room-of-$(m)))

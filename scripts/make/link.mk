@@ -47,10 +47,10 @@ $(out)/modules/$(1).ko.debug: $(link)/$(1).v.o $(link)/$(1).mod.o scripts/module
 $(out)/modules/$(1).ko: $(out)/modules/$(1).ko.debug
 	$$(Q)$$(OBJCOPY) --strip-debug $$< $$@
 endef
-$(foreach m,$(modules),$(eval $(call module-rule,$(m))))
+$(foreach m,$(modules-all),$(eval $(call module-rule,$(m))))
 
 modules-debug := $(modules:%=$(out)/modules/%.ko.debug)
-modules-built := $(modules:%=$(out)/modules/%.ko)
+modules-built := $(modules-all:%=$(out)/modules/%.ko)
 
 # The plan: what modpost reads. Written when it is another than before.
 define newline
@@ -58,22 +58,25 @@ define newline
 
 endef
 plan-text := core $(link)/core.o $(addprefix $(out)/core/,$(core-objs) $(lib-objs))$(newline)$(foreach \
-	m,$(modules),module $(m) $(link)/$(m).o $(addprefix $(out)/module/,$(objs-of-$(m)))$(newline))
+	m,$(modules-all),$(if $(filter $(m),$(modules)),module,late) $(m) $(link)/$(m).o $(addprefix $(out)/module/,$(objs-of-$(m)))$(newline))
 plan-text += $(if $(direct),direct) $(if $(wrap),wrap)
 ifneq ($(strip $(subst $(newline), ,$(file <$(link)/plan))),$(strip $(subst $(newline), ,$(plan-text))))
 $(shell mkdir -p $(link))$(file >$(link)/plan,$(plan-text))
 endif
 
-modpost-scripts := scripts/modpost.py scripts/elf.py scripts/prototype.py scripts/sloc.py
-$(link)/modpost.stamp: $(link)/plan $(link)/core.o $(modules:%=$(link)/%.o) \
+# What depmod makes on Linux, for modprobe.
+depmod-files := $(addprefix $(gen)/modules.,dep order builtin alias symbols)
+
+modpost-scripts := scripts/modpost.py scripts/elf.py scripts/prototype.py
+$(link)/modpost.stamp: $(link)/plan $(link)/core.o $(modules-all:%=$(link)/%.o) \
 		$(modpost-scripts) $(wildcard include/interface/*.h)
-	$(call say,MODPOST,$(words $(modules)) modules)
+	$(call say,MODPOST,$(words $(modules-all)) modules)
 	$(Q)$(PYTHON) scripts/modpost.py --plan $(link)/plan --out $(out) \
 		$(if $(direct),--direct) $(if $(wrap),--wrap)
 	$(Q)touch $@
 
 $(link)/core.v.o $(gen)/stubs.S $(gen)/builtin.S $(gen)/modules.lds.h \
-	$(gen)/module-order.txt $(gen)/symvers.json $(gen)/wrap.opts: $(link)/modpost.stamp ;
+	$(gen)/module-order.txt $(depmod-files) $(gen)/symvers.json $(gen)/wrap.opts: $(link)/modpost.stamp ;
 
 $(link)/whitix.lds: arch/x86/whitix.lds.S $(gen)/modules.lds.h arch/x86/include/asm/memmap.h
 	$(Q)$(CC) -E -P -x assembler-with-cpp -undef $(filter -I%,$(core-flags)) -o $@ $<

@@ -2,7 +2,8 @@
 # Reads the rooms' Makefiles into:
 #
 #   core-objs, lib-objs, runtime-objs   objects, as folder/name.o
-#   modules                             modules that are switched on
+#   modules                             modules that are started with the system
+#   modules-late                        modules that are built, for programs to load
 #   modules-off                         and those that are not
 #   objs-of-NAME, room-of-NAME          a module's objects, its folder
 
@@ -14,6 +15,7 @@ core-objs :=
 lib-objs :=
 runtime-objs :=
 modules :=
+modules-late :=
 modules-off :=
 
 define read-module
@@ -26,19 +28,23 @@ core-y :=
 lib-y :=
 runtime-y :=
 modules-y :=
+modules-m :=
 modules- :=
 include $(1)/Makefile
 core-objs += $$(addprefix $(1)/,$$(core-y))
 lib-objs += $$(addprefix $(1)/,$$(lib-y))
 runtime-objs += $$(addprefix $(1)/,$$(runtime-y))
 modules += $$(modules-y)
+modules-late += $$(modules-m)
 modules-off += $$(modules-)
-$$(foreach m,$$(modules-y) $$(modules-),$$(eval $$(call read-module,$(1),$$(m))))
+$$(foreach m,$$(modules-y) $$(modules-m) $$(modules-),$$(eval $$(call read-module,$(1),$$(m))))
 endef
 
 $(foreach r,$(rooms),$(eval $(call read-room,$(r))))
 
 modules := $(sort $(modules))
+modules-late := $(sort $(modules-late))
+modules-all := $(sort $(modules) $(modules-late))
 core-objs := $(sort $(core-objs))
 
 # The core's sources, for those who count them.

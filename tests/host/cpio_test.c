@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lib/cpio.c: what it reads, what it refuses, and mutated archives: each entry
+ * runtime/cpio.c: what it reads, what it refuses, and mutated archives: each entry
  * it gives must lie inside the input, and both ways of reading must agree.
  *
  * SEED=, ROUNDS= choose other or more mutations.

@@ -160,16 +160,6 @@ long heap_run_next(u32 self, u64 after, struct heap_run *out)
 	return best ? 0 : -ENOENT;
 }
 
-long heap_run_get(u32 self, u32 index, struct heap_run *out)
-{
-	for (u64 after = 0;; after = out->addr) {
-		if (heap_run_next(self, after, out))
-			return -ENOENT;
-		if (!index--)
-			return 0;
-	}
-}
-
 void shim_heap_limit(u32 pages)
 {
 	limit = pages;

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "../../kernel/module/archive.h"
 #include "../../kernel/module/elf_link.h"
 
 #define IMAGE_AT 0xffffffffc0000000ull
@@ -218,6 +219,78 @@ static void test_mutated(void **state)
 	assert_true(refused > 0);
 }
 
+/* An entry of a cpio archive, appended at `to`. */
+static size_t entry(char *to, const char *name, const char *body)
+{
+	size_t len = (size_t)sprintf(to, "070701%0*x%08zx%0*x%08zx%08x%s", 48, 0, strlen(body),
+				     32, 0, strlen(name) + 1, 0, name) + 1;
+
+	for (; len % 4; len++)
+		to[len] = 0;
+	memcpy(to + len, body, strlen(body));
+	for (len += strlen(body); len % 4; len++)
+		to[len] = 0;
+	return len;
+}
+
+static size_t archives(char *to)
+{
+	size_t len = entry(to, "modules/a.ko", "first");
+
+	len += entry(to + len, "TRAILER!!!", "");
+	memset(to + len, 0, 512);
+	len += 512;
+	len += entry(to + len, "empty", "");
+	return len + entry(to + len, "b", "second, longer");
+}
+
+static void test_archives(void **state)
+{
+	static char bytes[4096];
+	struct archive a = { .data = (u8 *)bytes, .size = archives(bytes) };
+
+	assert_true(archive_next(&a));
+	assert_string_equal(a.name, "modules/a.ko");
+	assert_int_equal(a.entry_size, 5);
+	assert_memory_equal(a.entry, "first", 5);
+	assert_true(archive_next(&a));
+	assert_string_equal(a.name, "TRAILER!!!");
+	assert_true(archive_next(&a));
+	assert_int_equal(a.entry_size, 0);
+	assert_true(archive_next(&a));
+	assert_string_equal(a.name, "b");
+	assert_memory_equal(a.entry, "second, longer", 14);
+	assert_false(archive_next(&a));
+	assert_false(archive_next(&a));
+}
+
+static void test_archives_mutated(void **state)
+{
+	struct random r = { env_number("FUZZ_SEED", 1) };
+	static char bytes[4096];
+	size_t size = archives(bytes);
+
+	for (u64 n = 0; n < env_number("FUZZ_RUNS", FUZZ_RUNS); n++) {
+		size_t cut = random_below(&r, 4) ? size : random_below(&r, (u32)size + 1);
+		u8 *copy = malloc(cut + 1);
+		struct archive a = { .data = copy, .size = cut };
+		u32 found = 0, sum = 0;
+
+		memcpy(copy, bytes, cut);
+		for (u32 k = cut ? random_below(&r, 6) : 0; k; k--)
+			copy[random_below(&r, (u32)cut)] = "0f9A\0\xff"[random_below(&r, 6)];
+		copy = realloc(copy, cut ? cut : 1);
+		a.data = copy;
+		while (archive_next(&a)) {
+			sum += (u32)strlen(a.name);
+			for (u64 i = 0; i < a.entry_size; i++)
+				sum += a.entry[i];
+			assert_true(++found <= cut / 110);
+		}
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +298,8 @@ int main(void)
 		cmocka_unit_test(test_broken_link_table),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_mutated),
+		cmocka_unit_test(test_archives),
+		cmocka_unit_test(test_archives_mutated),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -12,7 +12,7 @@ serial-modules := serial
 
 # The module loader's pure part.
 tests += loader
-loader-extra := kernel/module/elf_link.c
+loader-extra := kernel/module/elf_link.c kernel/module/archive.c
 
 # Names and files; operations are compared with the host's.
 tests += vfs
@@ -22,5 +22,6 @@ tests += fs
 fs-modules := vfs ramfs devfs procfs pipe initramfs
 
 # What reads foreign files.
+cpio-extra := runtime/cpio.c
 tests += cpio elf
 elf-modules := elf

@@ -43,6 +43,7 @@ TESTS = (
     "test_calls",
     "test_memory",
     "test_process",
+    "test_modules",
     "badptr",
     "gateabuse",
 )
@@ -82,7 +83,8 @@ class Kernel:
         return self.path("modules", f"{name}.ko")
 
     def module_names(self):
-        return sorted(f[:-3] for f in os.listdir(self.path("modules")) if f.endswith(".ko"))
+        with open(self.path("generated", "module-order.txt"), encoding="utf-8") as order:
+            return sorted(order.read().split())
 
     # ---- archives
 

@@ -23,6 +23,7 @@ __noreturn void gate_syscall(void);
 struct symbol {
 	const char *name;
 	u64 addr, version;
+	const struct contract *contract;
 	u32 hash;
 	struct module *module;
 };
@@ -66,14 +67,6 @@ void boundary_init(void)
 bool boundary_in_module(const struct thread *t)
 {
 	return false;
-}
-
-void boundary_switch(struct thread *prev, struct thread *next)
-{
-}
-
-void boundary_thread_free(struct thread *t)
-{
 }
 
 void boundary_ring3_exit(struct regs *regs)
@@ -121,6 +114,20 @@ void boundary_tick(struct regs *regs)
 void boundary_counters_get(struct boundary_counters *c)
 {
 	memset(c, 0, sizeof(*c));
+}
+
+static void scan_thread(struct thread *t, void *arg)
+{
+	struct module **m = arg;
+
+	if (*m && module_on_stack(*m, t))
+		*m = NULL;
+}
+
+bool boundary_inside(const struct module *m)
+{
+	thread_for_each(scan_thread, &m);
+	return !m;
 }
 
 bool boundary_up_regs(const struct module *m, struct regs *regs)
@@ -171,8 +178,12 @@ void boundary_linked(struct module *m)
 void boundary_unlinked(struct module *m)
 {
 	for (u32 i = 0; i < nsymbols; i++)
-		if (symbols[i].module == m && m)
+		if (symbols[i].module == m && m) {
 			symbols[i].addr = 0;
+			symbols[i].module = NULL;
+			core_free((void *)symbols[i].contract);
+			symbols[i].contract = NULL;
+		}
 }
 
 void boundary_state(struct module *m)
@@ -193,11 +204,25 @@ static struct symbol *symbol_find(const char *name)
 	return NULL;
 }
 
+/* What a call to a module that is switched off does. */
+static long absent(void)
+{
+	return -ENODEV;
+}
+
 u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 {
 	struct symbol *s = symbol_find(name);
 
-	*error = !s || !s->addr ? -ENOENT : s->version != version ? -EPROTO : 0;
+	*error = 0;
+	if (!version)		/* of a module that was not built */
+		return (u64)absent;
+	if (!s || !s->addr)
+		*error = -ENOENT;
+	else if (s->version != version)
+		*error = -EPROTO;
+	else if (!module_may_import(m, s->module, s->contract))
+		*error = -EPERM;
 	return *error ? 0 : s->addr;
 }
 
@@ -218,6 +243,7 @@ int boundary_export(struct module *m, const char *name, u64 addr, u64 version,
 	s->addr = addr;
 	s->version = version;
 	s->module = m;
+	s->contract = contract;
 	return 0;
 }
 

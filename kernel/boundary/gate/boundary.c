@@ -58,15 +58,6 @@ bool boundary_in_module(const struct thread *t)
 	return t->gate != NULL;
 }
 
-void boundary_switch(struct thread *prev, struct thread *next)
-{
-	/* The frames travel with the kernel stacks; views are changed late. */
-}
-
-void boundary_thread_free(struct thread *t)
-{
-}
-
 static const char *fault_text(const struct regs *regs, u64 address)
 {
 	struct mstack *s = current->gate->stack;
@@ -347,19 +338,47 @@ static bool port_is_core(u32 port)
 	return port > 0xffff;
 }
 
-/* The image is mapped: calls up from its stubs are accepted from here on. */
-void boundary_linked(struct module *m)
+/* The ports of m's manifest, but for the core's own. */
+static void ports_allow(struct module *m)
 {
-	struct up_window *w = &up_windows[(m->window - IMAGE_BASE) >> WINDOW_SHIFT];
 	const struct port_range *p;
 
-	w->module = m;
-	w->stub_start = m->range[RANGE_STUBS].start;
-	w->stub_end = w->stub_start + m->range[RANGE_STUBS].size;
 	for (p = m->manifest.ports; p < m->manifest.ports + MODULE_MAX_PORTS && p->count; p++)
 		for (u32 i = 0; i < p->count; i++)
 			if (!port_is_core(p->first + i))
 				domain_allow_port(m->domain, p->first + i);
+}
+
+/* The image is mapped: calls up from its stubs are accepted from here on. */
+void boundary_linked(struct module *m)
+{
+	struct up_window *w = &up_windows[(m->window - IMAGE_BASE) >> WINDOW_SHIFT];
+
+	w->module = m;
+	w->stub_start = m->range[RANGE_STUBS].start;
+	w->stub_end = w->stub_start + m->range[RANGE_STUBS].size;
+	ports_allow(m);
+}
+
+bool boundary_inside(const struct module *m)
+{
+	return unwind_inside(m);
+}
+
+/* m leaves its domain: what the domain's other modules have not is taken from it. */
+static void boundary_leave(struct module *m)
+{
+	struct domain *d = m->domain;
+
+	m->domain = &core_domain;
+	if (!domain_leave(d))
+		return;
+	for (u32 id = 1; id < MODULES_MAX; id++) {
+		struct module *other = module_by_id(id);
+
+		if (other && other->domain == d)
+			ports_allow(other);
+	}
 }
 
 struct up_window up_windows[512];
@@ -375,6 +394,8 @@ void boundary_unlinked(struct module *m)
 	if (m->window)
 		memset(&up_windows[(m->window - IMAGE_BASE) >> WINDOW_SHIFT], 0,
 		       sizeof(up_windows[0]));
+	if (m->domain)
+		boundary_leave(m);
 	core_free(b->stub_slot);
 	core_free(b);
 	m->boundary = NULL;
@@ -399,14 +420,16 @@ void boundary_evict(struct module *m)
  */
 u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 {
-	struct slot *s = slot_by_name(name);
+	struct slot *s = version ? slot_by_name(name) : slot_absent;
 	u64 stub;
 
 	*error = 0;
-	if (!s || (!s->target && !s->version))
+	if (!s || (version && !s->target))
 		*error = -ENOENT;
 	else if (s->version != version)
 		*error = -EPROTO;
+	else if (!module_may_import(m, s->module, s->contract))
+		*error = -EPERM;
 	if (*error)
 		return 0;
 	stub = slot_stub_new(s, m);

@@ -11,6 +11,7 @@
  * What comes back is copied to the caller when the call succeeded: never more
  * than the callee says, which is never more than the caller's buffer.
  */
+#include <atomic.h>
 #include <errno.h>
 #include <frame.h>
 #include <log.h>
@@ -437,18 +438,11 @@ static long call_once(struct slot *s, u64 *args, struct module *caller, bool *fa
 	return ret;
 }
 
-/*
- * Calls slot `s` for `caller` (NULL: the core) with six arguments. Waits
- * (bounded) while the callee is being reset; a restartable call that a reset
- * interrupted is run once more. May sleep; interrupts are on.
- */
-long gate_call(struct slot *s, u64 *args, struct module *caller)
+static long call_live(struct slot *s, u64 *args, struct module *caller)
 {
 	bool failed = false, rerun = current->op_rerun;
 	long ret;
 
-	if ((u64)__builtin_frame_address(0) - current->stack_base < 2 * KERNEL_STACK_RESERVE)
-		return s->contract ? failure(s->contract, -ELOOP) : -ELOOP;
 	for (u32 attempt = 0; attempt < 2; attempt++) {
 		if (!s->target || !module_wait_live(s->module))
 			return s->contract ? failure(s->contract, -ENODEV) : -ENODEV;
@@ -468,6 +462,33 @@ long gate_call(struct slot *s, u64 *args, struct module *caller)
 			break;
 	}
 	return failure(s->contract, -EIO);
+}
+
+/*
+ * Calls slot `s` for `caller` (NULL: the core) with six arguments. Waits
+ * (bounded) while the callee is being reset; a restartable call that a reset
+ * interrupted is run once more. May sleep; interrupts are on. The callee is not
+ * unloaded meanwhile.
+ */
+long gate_call(struct slot *s, u64 *args, struct module *caller)
+{
+	struct module *m;
+	long ret;
+	u64 irq;
+
+	if ((u64)__builtin_frame_address(0) - current->stack_base < 2 * KERNEL_STACK_RESERVE)
+		return s->contract ? failure(s->contract, -ELOOP) : -ELOOP;
+	if (!s->module)
+		return call_live(s, args, caller);
+	irq = irq_save();
+	m = s->module;
+	if (m)
+		atomic_add(&m->callers, 1);
+	irq_restore(irq);
+	ret = call_live(s, args, caller);
+	if (m)
+		atomic_sub(&m->callers, 1);
+	return ret;
 }
 
 /* What gate_down_slow_entry leaves above the six arguments: %rbp, return address. */

@@ -118,10 +118,17 @@ static int domain_gate_window(struct domain *d)
 	return 0;
 }
 
+/* Private domains that lost their module, to be used again: views and stacks stay. */
+static struct domain *spare_domains;
+
 static struct domain *domain_new(void)
 {
-	struct domain *d;
+	struct domain *d = spare_domains;
 
+	if (d) {
+		spare_domains = d->next_spare;
+		return d;
+	}
 	if (ndomains == DOMAINS_MAX)
 		return NULL;
 	d = core_alloc(sizeof(*d));
@@ -159,6 +166,24 @@ struct domain *domain_for(struct module *m, const char *placement)
 	if (d)
 		d->nmodules++;
 	return d;
+}
+
+/*
+ * A module leaves `d`, and all ports are taken from it. True: modules are left,
+ * whose ports must be allowed again.
+ */
+bool domain_leave(struct domain *d)
+{
+	d->nmodules--;
+	if (d == &core_domain)
+		return false;
+	for (u32 i = 0; i < 2; i++)
+		memset(phys_to_virt(d->io_phys[i]), 0xff, PAGE_SIZE);
+	if (d->nmodules || d == shared_domain)
+		return d->nmodules;
+	d->next_spare = spare_domains;
+	spare_domains = d;
+	return false;
 }
 
 bool domain_is_shared(const struct domain *d)

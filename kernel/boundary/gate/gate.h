@@ -74,6 +74,7 @@ struct domain {
 	u64 stack_window;	/* where the next stack unit goes */
 	u32 stack_units;	/* used in that window */
 	u32 nstacks;
+	struct domain *next_spare;
 };
 
 /* What gate_down leaves on the kernel stack; the order of its pushes. */
@@ -126,6 +127,7 @@ struct landing {
 #endif
 
 extern struct slot slots[SLOTS_MAX];
+extern struct slot *slot_absent;	/* what modules that were not built export */
 extern struct slot *gate_trace[GATE_TRACE_ENTRIES];
 extern u64 gate_downs, gate_ups, gate_across, gate_bytes;
 extern struct up_window up_windows[512];
@@ -134,7 +136,7 @@ extern char down_stubs[];	/* SLOTS_MAX stubs of DOWN_STUB_SIZE bytes */
 
 struct module_boundary {	/* struct module.boundary */
 	u32 nstubs, max_stubs;	/* in the stub section */
-	u16 *stub_slot;		/* which slot each is for */
+	u16 *stub_slot;		/* which slot each is for; the imports' come first */
 	u16 slots;		/* chain of the module's slots: index + 1 */
 };
 
@@ -161,7 +163,6 @@ void slot_bind(struct slot *s, struct module *m, u64 target,
 	       const struct contract *contract);
 void slot_refresh(struct slot *s);
 void slots_module_state(struct module *m);	/* its state changed: set modes */
-struct contract *contract_copy(const struct contract *c);
 /* Address through which `caller` (NULL: core) calls slot `s`; 0: no room. */
 u64 slot_stub_new(struct slot *s, struct module *caller);	/* it has none yet */
 u64 slot_stub(struct slot *s, struct module *caller);
@@ -174,6 +175,7 @@ int domain_init(void);
 struct domain *domain_by_index(u32 i);
 bool domain_is_shared(const struct domain *d);
 struct domain *domain_for(struct module *m, const char *placement);
+bool domain_leave(struct domain *d);
 struct mstack *stack_get(struct domain *d);
 void stack_put(struct mstack *s);
 int stack_stage(struct mstack *s, u32 bytes);	/* maps staging pages */
@@ -196,6 +198,7 @@ long gate_aborted(struct gate_frame *f);
 bool gate_return_stale(struct gate_frame *f);
 void gate_trapped(struct regs *regs, u64 stale);
 void unwind_scan(struct module *m);
+bool unwind_inside(const struct module *m);
 void unwind_regs(struct regs *regs, struct module *m);
 struct module *module_running(const struct regs *regs);
 

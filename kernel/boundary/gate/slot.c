@@ -32,6 +32,7 @@ struct down_name {
 extern const struct down_name down_names_start[], down_names_end[];
 
 struct slot slots[SLOTS_MAX];
+struct slot *slot_absent;
 static u16 name_next[SLOTS_MAX];	/* chains of names, by hash; index + 1 */
 static u16 name_chain[NAME_CHAINS];
 static u16 target_next[SLOTS_MAX];	/* chains of bound slots, by target */
@@ -58,18 +59,13 @@ static void name_insert(struct slot *s)
 	*head = slot_index(s) + 1;
 }
 
-static void name_remove(struct slot *s)
+/* Takes slot `index` out of the chain that begins at `link`. */
+static void chain_remove(u16 *link, u16 *next, u32 index)
 {
-	u16 *link;
-
-	if (!s->name)
-		return;
-	for (link = name_head(s->name); *link; link = &name_next[*link - 1])
-		if (*link == slot_index(s) + 1) {
-			*link = name_next[slot_index(s)];
-			break;
-		}
-	s->name = NULL;
+	while (*link && *link != index + 1)
+		link = &next[*link - 1];
+	if (*link)
+		*link = next[index];
 }
 
 /* The slots of `m`, one after the other, from first_of(m) on: 0 ends them. */
@@ -93,31 +89,6 @@ u64 slots_count_of(const struct module *m)
 static u16 *target_head(u64 target)
 {
 	return &target_chain[hash_u64(target, TARGET_BITS)];
-}
-
-static void target_remove(struct slot *s)
-{
-	u16 *link;
-
-	for (link = target_head(s->target); *link; link = &target_next[*link - 1])
-		if (*link == slot_index(s) + 1) {
-			*link = target_next[slot_index(s)];
-			break;
-		}
-}
-
-/*
- * Copies a contract into core memory, so that it cannot change under the core
- * and outlives the module's image. NULL when memory is out. The ops table's
- * contracts are copied when they are bound.
- */
-struct contract *contract_copy(const struct contract *c)
-{
-	struct contract *copy = core_alloc(sizeof(*copy));
-
-	if (copy)
-		*copy = *c;
-	return copy;
 }
 
 static bool contract_plain(const struct contract *c)
@@ -159,6 +130,7 @@ void slots_init(void)
 		if (d->index >= slots_next)
 			slots_next = d->index + 1;
 	}
+	slot_absent = slot_alloc();
 	core_names = slots_next;
 }
 
@@ -230,6 +202,8 @@ void slot_bind(struct slot *s, struct module *m, u64 target,
 		module_next[slot_index(s)] = b->slots;
 		b->slots = slot_index(s) + 1;
 	}
+	if (m && s->contract != contract)
+		core_free(s->contract);	/* of a module that was unloaded */
 	s->module = m;
 	s->domain = m ? m->domain : &core_domain;
 	s->target = target;
@@ -248,6 +222,32 @@ void slots_module_state(struct module *m)
 	irq_restore(flags);
 }
 
+static void stub_write(u8 *code, u64 at, u32 index);
+
+/* Makes stub number i of m one for slot `index`: its address. */
+static u64 stub_set(struct module *m, u32 i, u32 index)
+{
+	struct module_boundary *b = m->boundary;
+	u64 at = m->range[RANGE_STUBS].start + i * IMPORT_STUB_SIZE;
+
+	stub_write(phys_to_virt(window_lookup(at, NULL)), at, index);
+	b->stub_slot[i] = index;
+	return at;
+}
+
+/* Slot `index` is no more: stubs that others were given for it fail from now on. */
+static void stubs_forget(u32 index)
+{
+	for (u32 id = 1; id < MODULES_MAX; id++) {
+		struct module *m = module_by_id(id);
+		struct module_boundary *b = m ? m->boundary : NULL;
+
+		for (u32 i = 0; b && i < b->nstubs; i++)
+			if (b->stub_slot[i] == index)
+				stub_set(m, i, slot_index(slot_absent));
+	}
+}
+
 /* All of m's slots are free again: it is unloaded. */
 void slots_release(struct module *m)
 {
@@ -257,12 +257,18 @@ void slots_release(struct module *m)
 		struct slot *s = &slots[i - 1];
 
 		if (s->bound)
-			target_remove(s);
+			chain_remove(target_head(s->target), target_next, i - 1);
 		s->target = 0;
 		s->module = NULL;
 		slot_refresh(s);
+		s->domain = &core_domain;
+		stubs_forget(i - 1);
 		if (i > core_names) {
-			name_remove(s);
+			core_free(s->contract);
+			s->contract = NULL;
+			if (s->name)
+				chain_remove(name_head(s->name), name_next, i - 1);
+			s->name = NULL;
 			s->used = 0;
 		}
 	}
@@ -286,14 +292,13 @@ struct slot *slot_bind_callback(struct module *owner, u64 target,
 			   sizeof(contract->arg)) == 0)
 			return s;
 	}
-	copy = contract_copy(contract);
-	if (!copy)
-		return NULL;
-	s = slot_alloc();
+	copy = core_alloc(sizeof(*copy));
+	s = copy ? slot_alloc() : NULL;
 	if (!s) {
 		core_free(copy);
 		return NULL;
 	}
+	*copy = *contract;
 	s->bound = 1;
 	slot_bind(s, owner, target, copy);
 	target_next[slot_index(s)] = *target_head(target);
@@ -344,7 +349,7 @@ static void stub_write(u8 *code, u64 at, u32 index)
 u64 slot_stub_new(struct slot *s, struct module *caller)
 {
 	struct module_boundary *b;
-	u64 at, page;
+	u32 i;
 
 	if (!caller || caller->domain == &core_domain) {
 		if (s->domain == &core_domain && s->target)
@@ -352,15 +357,15 @@ u64 slot_stub_new(struct slot *s, struct module *caller)
 		return (u64)down_stubs + slot_index(s) * DOWN_STUB_SIZE;
 	}
 	b = caller->boundary;
-	if (b->nstubs == b->max_stubs)
+	i = b->nstubs;
+	if (i == b->max_stubs)	/* one whose callback's module was unloaded */
+		for (i = caller->nimports; i < b->nstubs; i++)
+			if (b->stub_slot[i] == slot_index(slot_absent))
+				break;
+	if (i == b->max_stubs)
 		return 0;
-	at = caller->range[RANGE_STUBS].start + b->nstubs * IMPORT_STUB_SIZE;
-	page = window_lookup(ALIGN_DOWN(at, PAGE_SIZE), NULL);
-	if (!page)
-		return 0;
-	stub_write((u8 *)phys_to_virt(page) + at % PAGE_SIZE, at, slot_index(s));
-	b->stub_slot[b->nstubs++] = slot_index(s);
-	return at;
+	b->nstubs = MAX(b->nstubs, i + 1);
+	return stub_set(caller, i, slot_index(s));
 }
 
 /* The same; the stub that the caller has, if it has one. */

@@ -222,6 +222,34 @@ static void scan_thread(struct thread *t, void *arg)
 	}
 }
 
+/* *arg: the module, or NULL once a thread was found that has it on its way back. */
+static void scan_inside(struct thread *t, void *arg)
+{
+	const struct module **m = arg;
+	struct gate_frame *f;
+	struct landing r;
+	u64 addr, above;
+
+	for (f = t->gate; f && *m; f = f->prev) {
+		if (f->slot->module == *m)
+			*m = NULL;
+		addr = chain_head(f->stack);
+		for (above = 0; addr && *m && chain_read(f->stack, addr, above, &r);
+		     above = addr, addr = r.prev)
+			if (slots[r.slot].module == *m)
+				*m = NULL;
+	}
+	if (*m && (*m)->domain == &core_domain && module_on_stack(*m, t))
+		*m = NULL;
+}
+
+/* Whether a thread is inside `m`, or will return into it. */
+bool unwind_inside(const struct module *m)
+{
+	thread_for_each(scan_inside, &m);
+	return !m;
+}
+
 /* Marks all threads that are inside `m`; its epoch has been raised. */
 void unwind_scan(struct module *m)
 {
