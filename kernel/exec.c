@@ -97,11 +97,9 @@ static long plan_check(struct binfmt_plan *plan)
 static long image_open(struct image *image, u64 at, const char *path)
 {
 	u32 handle = 0;
-	long error = module_result(vfs_access(path_root(), at, path, X_OK,
-						      VFS_FOLLOW | VFS_EFFECTIVE), 0);
+	long error = file_open_path(at, path, O_RDONLY | VFS_OPEN_EXEC, 0, &image->file,
+				    &handle);
 
-	if (!error)
-		error = file_open_path(at, path, O_RDONLY, 0, &image->file, &handle);
 	if (error)
 		return error;
 	if (!S_ISREG(image->file->mode) || !handle || !image->file->obj)
@@ -543,7 +541,8 @@ static long creds_choose(struct exec *x)
 	long error = 0;
 
 	x->creds = p->creds;
-	if ((f->mode & (S_ISUID | S_ISGID)) && !p->no_new_privs)
+	if ((f->mode & (S_ISUID | S_ISGID)) && !p->no_new_privs &&
+	    !(f->flags & FILE_NOSUID))
 		error = module_result(vfs_getattr(f->node, &attr), 0);
 	if (error)
 		return error;

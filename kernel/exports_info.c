@@ -44,7 +44,7 @@ static bool visible(const struct process *p)
 {
 	const struct creds *c = &current->process->creds, *o = &p->creds;
 
-	return c->euid == 0 || p == current->process ||
+	return !current->process || c->euid == 0 || p == current->process ||
 	       (c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
 		c->fsgid == o->gid && c->fsgid == o->egid && c->fsgid == o->sgid);
 }
@@ -260,6 +260,7 @@ long process_file_get(u32 pid, u32 which, struct process_file *info)
 		return error;
 	if (f)
 		info_file(&told, f);
+	told.id = f ? virt_to_phys(f) : (u64)pid << 32 | which;
 	file_put(f);
 	told.fd = which;
 	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;

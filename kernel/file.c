@@ -24,7 +24,8 @@
 #include <whitix/poll.h>
 #include <whitix/stat.h>
 
-#define CREATION_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+#define CREATION_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | \
+			VFS_OPEN_EXEC)
 #define TRANSFER_MAX 0x7ffff000ul	/* Linux's most for one call */
 #define CHUNK (128ul << 10)		/* is faulted in before one call down */
 #define SECTOR 512

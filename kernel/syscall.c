@@ -19,7 +19,7 @@
 	X(msync) X(madvise) X(mincore) X(mlock2) X(dup) X(dup2) X(pause) X(nanosleep) X(getitimer) \
 	X(alarm) X(setitimer) X(getpid) X(sendfile) X(clone) X(fork) X(vfork) \
 	X(execve) X(exit) X(wait4) X(kill) X(uname) X(fcntl) X(flock) \
-	X(fallocate) X(memfd_create) X(openat2) X(preadv2) X(pwritev2) X(fsync) \
+	X(fallocate) X(memfd_create) X(openat2) X(preadv2) X(pivot_root) X(pwritev2) X(fsync) \
 	X(fdatasync) X(truncate) X(ftruncate) X(getcwd) X(chdir) X(fchdir) \
 	X(rename) X(mkdir) X(rmdir) X(creat) X(link) X(unlink) X(symlink) \
 	X(readlink) X(chmod) X(fchmod) X(chown) X(fchown) X(lchown) X(umask) \

@@ -919,6 +919,46 @@ long sys_umount2(u64 target, u32 flags)
 	return error;
 }
 
+/* Who has `from` as its root or working directory has `to` from now on. */
+static void directories_move(u64 from, u64 to)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p;
+	u32 moved = 0;
+
+	list_for_each_entry(p, &process_list, all) {
+		if (p->fs && p->fs->root == from && ++moved)
+			p->fs->root = to;
+		if (p->fs && p->fs->cwd == from && ++moved)
+			p->fs->cwd = to;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	creds_changed();
+	for (; moved; moved--) {
+		vfs_hold(to);
+		vfs_release(from);
+	}
+}
+
+/* pivot_root(2). */
+long sys_pivot_root(u64 new_root, u64 put_old)
+{
+	u64 to, old, root = path_root();
+	long error = privileged() ? path_node(new_root, true, &to) : -EPERM;
+
+	if (error)
+		return error;
+	error = path_node(put_old, true, &old);
+	if (!error) {
+		error = module_result(vfs_pivot(root, to, old), 0);
+		vfs_release(old);
+	}
+	if (!error)
+		directories_move(root, to);
+	vfs_release(to);
+	return error;
+}
+
 static long put_statfs(u64 node, u64 user)
 {
 	struct linux_statfs s = { 0 };

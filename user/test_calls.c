@@ -624,6 +624,62 @@ static void access_child(void)
 	CHECK_FAILS(access("d/f", F_OK), EACCES);
 }
 
+static void run(const char *path, int want)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl(path, path, "--ids", NULL);
+		_exit(100 + errno);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(WEXITSTATUS(status), want);
+}
+
+static void run_child(void)
+{
+	run("./x", 1007 % 100);		/* needs no permission to read */
+	run("./s", 0);
+	run("./r", 100 + EACCES);
+	CHECK_FAILS(open("x", O_RDONLY), EACCES);
+}
+
+static void run_child_nosuid(void)
+{
+	run("./s", 1007 % 100);
+}
+
+static void running(void)
+{
+	int from, to;
+	long n;
+
+	fresh("");
+	from = open("/proc/self/exe", O_RDONLY);
+	to = open("x", O_CREAT | O_WRONLY, 0700);
+	while ((n = read(from, page, sizeof(page))) > 0)
+		CHECK_EQ(write(to, page, (size_t)n), n);
+	close(to);
+	put_file("r", "text");
+	CHECK_EQ(link("x", "s"), 0);
+	CHECK_EQ(chmod("x", 0711), 0);
+	CHECK_EQ(chmod("r", 0644), 0);
+	run("./r", 100 + EACCES);
+	CHECK_EQ(unlink("s"), 0);
+	CHECK_EQ(lseek(from, 0, SEEK_SET), 0);
+	to = open("s", O_CREAT | O_WRONLY, 0700);
+	while ((n = read(from, page, sizeof(page))) > 0)
+		CHECK_EQ(write(to, page, (size_t)n), n);
+	close(to);
+	CHECK_EQ(chmod("s", 04711), 0);
+	as_user(1007, 1007, run_child);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_NOSUID, NULL), 0);
+	as_user(1007, 1007, run_child_nosuid);
+	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_NOEXEC, NULL), 0);
+	run("./x", 100 + EACCES);
+}
+
 static void access_checks(void)
 {
 	int fd;
@@ -898,11 +954,13 @@ static const struct ktap_test tests[] = {
 	TEST(holes), TEST(allocate), TEST(memory_file), TEST(seals), TEST(truncation),
 	TEST(temporary_file), TEST(open_flags), TEST(open_within), TEST(vectors_with_flags),
 	TEST(extended_stat), TEST(file_times), TEST(set_id_bits), TEST(sticky_directory),
-	TEST(access_checks), TEST(rename_flags), TEST(name_lengths), TEST(hard_links),
-	TEST(directory_positions), TEST(deleted_names), TEST(xattrs),
+	TEST(access_checks), TEST(running), TEST(rename_flags), TEST(name_lengths),
+	TEST(hard_links), TEST(directory_positions), TEST(deleted_names), TEST(xattrs),
 };
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--ids") == 0)
+		return (int)(geteuid() % 100);
 	return files_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -370,12 +370,96 @@ static void switch_root_child(void)
 	CHECK_EQ(umount("/proc"), 0);
 }
 
+static void pivot_child(void)
+{
+	struct stat st;
+	char cwd[64];
+
+	CHECK_EQ(mount("none", "new", "tmpfs", 0, ""), 0);
+	CHECK_EQ(mount("none", "new", NULL, MS_PRIVATE, ""), 0);
+	CHECK_EQ(mkdir("new/next", 0755), 0);
+	CHECK_EQ(mkdir("new/dir", 0755), 0);
+	CHECK_EQ(chdir("new"), 0);
+	CHECK_EQ(chroot("."), 0);
+	CHECK_EQ(mount("none", "next", "tmpfs", 0, ""), 0);
+	CHECK_EQ(mount("none", "next", NULL, MS_PRIVATE, ""), 0);
+	CHECK_EQ(mkdir("next/old", 0755), 0);
+	put_file("next/here", "x");
+	CHECK_FAILS(syscall(SYS_pivot_root, "dir", "dir"), EBUSY);
+	CHECK_FAILS(syscall(SYS_pivot_root, "next", "dir"), EBUSY);
+	CHECK_FAILS(syscall(SYS_pivot_root, "next", "next/here"), ENOTDIR);
+	CHECK_FAILS(syscall(SYS_pivot_root, "next", "none"), ENOENT);
+	CHECK_FAILS(syscall(SYS_pivot_root, "next/old", "next/old"), EINVAL);
+	CHECK_EQ(syscall(SYS_pivot_root, "next", "next/old"), 0);
+	CHECK_EQ(stat("/here", &st), 0);
+	CHECK_EQ(stat("/old/dir", &st), 0);
+	CHECK_EQ(stat("here", &st), 0);
+	CHECK(getcwd(cwd, sizeof(cwd)) && strcmp(cwd, "/") == 0);
+	CHECK_EQ(umount("/old"), 0);
+	CHECK_FAILS(stat("/old/dir", &st), ENOENT);
+}
+
+static void root_pivots(void)
+{
+	fresh("");
+	CHECK_EQ(mkdir("new", 0755), 0);
+	CHECK_FAILS(syscall(SYS_pivot_root, ".", "new"), EINVAL);	/* of the rootfs */
+	as_user(0, 0, pivot_child);
+	CHECK_EQ(umount("new"), 0);
+}
+
 static void mounts_in_chroot(void)
 {
 	fresh("");
 	CHECK_EQ(mkdir("new", 0755), 0);
 	as_user(0, 0, switch_root_child);
 	CHECK_EQ(umount("new"), 0);
+}
+
+static void device_files(void)
+{
+	static const struct {
+		const char *name;
+		unsigned int mode, major, minor;
+	} devices[] = {
+		{ "null", 0666, 1, 3 }, { "zero", 0666, 1, 5 }, { "full", 0666, 1, 7 },
+		{ "random", 0666, 1, 8 }, { "urandom", 0666, 1, 9 }, { "tty", 0666, 5, 0 },
+		{ "console", 0600, 5, 1 },
+	};
+	char path[32], buf[16];
+	struct stat st;
+	int fd;
+
+	fresh("");
+	CHECK_EQ(mkdir("dev", 0755), 0);
+	CHECK_EQ(mount("dev", "dev", "devtmpfs", 0, ""), 0);
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		snprintf(path, sizeof(path), "dev/%s", devices[i].name);
+		if (stat(path, &st))
+			FAIL("%s: errno %d", path, errno);
+		if (st.st_rdev != makedev(devices[i].major, devices[i].minor) ||
+		    st.st_mode != (S_IFCHR | devices[i].mode))
+			FAIL("%s has mode %o, device %lx", path, st.st_mode, (long)st.st_rdev);
+	}
+	fd = open("dev/full", O_RDWR);
+	CHECK_FAILS(write(fd, "x", 1), ENOSPC);
+	CHECK_EQ(read(fd, buf, 4), 4);
+	CHECK(memcmp(buf, "\0\0\0\0", 4) == 0);
+	put_file("dev/test-file", "plain");
+	CHECK(has_text("dev/test-file", "plain"));
+	CHECK_EQ(truncate("dev/test-file", 2), 0);
+	CHECK(has_text("dev/test-file", "pl"));
+	CHECK_EQ(rename("dev/test-file", "dev/test-other"), 0);
+	CHECK_EQ(unlink("dev/test-other"), 0);
+	CHECK_EQ(mkdir("dev/test-shm", 0755), 0);
+	CHECK_EQ(mount("shm", "dev/test-shm", "tmpfs", 0, ""), 0);
+	CHECK_EQ(umount("dev/test-shm"), 0);
+	CHECK_EQ(rmdir("dev/test-shm"), 0);
+	CHECK_EQ(mknod("dev/test-null", S_IFCHR | 0600, makedev(1, 3)), 0);
+	fd = open("dev/test-null", O_RDWR);
+	CHECK_EQ(write(fd, "x", 1), 1);
+	CHECK_EQ(unlink("dev/test-null"), 0);
+	CHECK_EQ(umount2("dev", MNT_DETACH), 0);
 }
 
 /* ---- permissions ------------------------------------------------------- */
@@ -643,12 +727,13 @@ static void flock_locks(void)
 
 static const struct ktap_test tests[] = {
 	TEST(mount_errors), TEST(mount_needs_root), TEST(tmpfs_size),
-	TEST_DIES(die_of_full_tmpfs, SIGBUS),
-	TEST(statfs_of_others), TEST(directory_sizes), TEST(bind_mount), TEST(bind_recursive),
-	TEST(bind_read_only), TEST(mount_moves), TEST(mount_stacks), TEST(unmount_busy),
-	TEST(mount_flags_remount), TEST(mounts_in_chroot), TEST(supplementary_groups),
-	TEST(record_locks), TEST(record_lock_conflicts), TEST(record_lock_waits),
-	TEST(record_lock_deadlock), TEST(description_locks), TEST(flock_locks),
+	TEST_DIES(die_of_full_tmpfs, SIGBUS), TEST(statfs_of_others), TEST(directory_sizes),
+	TEST(bind_mount), TEST(bind_recursive), TEST(bind_read_only), TEST(mount_moves),
+	TEST(mount_stacks), TEST(unmount_busy), TEST(mount_flags_remount),
+	TEST(mounts_in_chroot), TEST(root_pivots), TEST(device_files),
+	TEST(supplementary_groups), TEST(record_locks), TEST(record_lock_conflicts),
+	TEST(record_lock_waits), TEST(record_lock_deadlock), TEST(description_locks),
+	TEST(flock_locks),
 };
 
 int main(int argc, char **argv)

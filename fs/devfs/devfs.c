@@ -189,8 +189,10 @@ static const struct vfs_special_ops block_ops = { .open = open_block };
 static long devfs_init(u32 flags)
 {
 	static const char *const names[] = { "devtmpfs", "devfs" };
-	long ret;
+	long ret = oplog_start();
 
+	if (ret)
+		return ret;
 	mutex_lock(&devfs_lock);
 	if (flags & INIT_RECOVERING)
 		record_get(THIS_MODULE, RECORD_RANGES, ranges, sizeof(ranges));

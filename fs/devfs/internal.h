@@ -26,10 +26,11 @@ struct entry_data {
 	u64 ino;
 	u64 dir;		/* inode number of the directory it is in */
 	u64 rdev;
-	u64 time_ns;		/* of its making or last change */
+	u64 atime_ns, mtime_ns, ctime_ns, btime_ns;
+	u64 seq;		/* of its last move: of two with one name the later holds */
 	u32 mode, uid, gid;
 	u32 owner;		/* module that registered it; 0: a program's */
-	struct file_open file;	/* of a registered device */
+	struct file_open file;	/* of a registered device; pages of a regular file */
 	char name[DEVFS_NAME_MAX];
 	u32 target_len;
 	char target[DEVFS_TARGET_MAX];	/* of a link; last, cut in the record */
@@ -52,7 +53,7 @@ struct entry *entry_child(const struct entry *dir, const char *name, size_t len)
 long entry_add(struct entry *dir, const char *name, size_t len, u32 mode,
 	       u64 rdev, const char *target, struct entry **out);
 void entry_remove(struct entry *e);
-void entry_move(struct entry *e, struct entry *dir, const char *name);
+void entry_move(struct entry *e, struct entry *dir, const char *name, struct entry *old);
 long entry_store(struct entry *e);
 struct entry *device_find(u32 type, u64 rdev);
 long tree_start(bool recovering);

@@ -23,8 +23,10 @@ static void fill_attr(const struct entry *e, struct vfs_attr *attr)
 		.ino = e->d.ino, .rdev = e->d.rdev, .mode = e->d.mode,
 		.nlink = S_ISDIR(e->d.mode) ? 2 + e->subdirs : 1,
 		.uid = e->d.uid, .gid = e->d.gid, .blksize = BLOCK_SIZE,
-		.size = e->d.target_len, .atime_ns = e->d.time_ns,
-		.mtime_ns = e->d.time_ns, .ctime_ns = e->d.time_ns,
+		.size = e->d.target_len, .atime_ns = e->d.atime_ns,
+		.mtime_ns = e->d.mtime_ns, .ctime_ns = e->d.ctime_ns,
+		.btime_ns = e->d.btime_ns,
+		.pageobj = S_ISREG(e->d.mode) ? e->d.file.pageobj : 0,
 	};
 }
 
@@ -85,20 +87,34 @@ static long devfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *att
 		e->d.uid = attr->uid;
 	if (which & VFS_SET_GID)
 		e->d.gid = attr->gid;
+	if (which & VFS_SET_SIZE)
+		ret = pageobj_resize(e->d.file.pageobj, attr->size);
+	if (ret)
+		return end(ret);
+	if (which & VFS_SET_ATIME)
+		e->d.atime_ns = attr->atime_ns;
 	if (which & VFS_SET_MTIME)
-		e->d.time_ns = attr->mtime_ns;
-	return end(ino == ROOT_INO ? 0 : entry_store(e));
+		e->d.mtime_ns = attr->mtime_ns;
+	if (which & (VFS_SET_ATIME | VFS_SET_MTIME) && S_ISREG(e->d.mode))
+		pageobj_forget_time(e->d.file.pageobj, !(which & VFS_SET_MTIME));
+	if (!(which & VFS_SET_QUIET))
+		e->d.ctime_ns = krealtime_ns();
+	return end(entry_store(e));
 }
 
 static long devfs_create(u64 sb, u64 ino, const char *name, u32 mode, u64 rdev,
 			 struct vfs_attr *attr)
 {
 	struct entry *dir, *e;
-	long ret;
+	long ret = begin_dir(ino, &dir);
 
-	if (S_ISREG(mode))
-		return -EPERM;
-	ret = begin_dir(ino, &dir);
+	if (!ret && oplog_marked()) {
+		e = entry_child(dir, name, strlen(name));
+		if (e) {
+			fill_attr(e, attr);
+			return end(0);
+		}
+	}
 	if (!ret)
 		ret = entry_add(dir, name, strlen(name), mode, rdev, NULL, &e);
 	if (!ret)
@@ -111,6 +127,8 @@ static long devfs_symlink(u64 sb, u64 ino, const char *name, const char *target)
 	struct entry *dir, *e;
 	long ret = begin_dir(ino, &dir);
 
+	if (!ret && oplog_marked() && entry_child(dir, name, strlen(name)))
+		return end(0);
 	if (!ret)
 		ret = entry_add(dir, name, strlen(name), S_IFLNK | 0777, 0, target,
 				&e);
@@ -142,7 +160,7 @@ static long devfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
 	if (!ret)
 		e = entry_child(dir, name, strlen(name));
 	if (!ret && !e)
-		ret = -ENOENT;
+		return end(oplog_marked() ? 0 : -ENOENT);
 	if (!ret && !list_empty(&e->children))
 		ret = -ENOTEMPTY;
 	if (!ret)
@@ -150,10 +168,11 @@ static long devfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
 	return end(ret);
 }
 
-/* May `e` be called `name` in `dir`? Clears the way if something is there. */
-static long make_way(struct entry *e, struct entry *dir, const char *name, u32 flags)
+/* May `e` be called `name` in `dir`, where `old` may be? */
+static long may_move(struct entry *e, struct entry *dir, const char *name,
+		     struct entry *old, u32 flags)
 {
-	struct entry *old = entry_child(dir, name, strlen(name)), *up = dir;
+	struct entry *up = dir;
 
 	if (strlen(name) >= DEVFS_NAME_MAX)
 		return -ENAMETOOLONG;
@@ -165,16 +184,13 @@ static long make_way(struct entry *e, struct entry *dir, const char *name, u32 f
 		return 0;
 	if (flags & RENAME_NOREPLACE)
 		return -EEXIST;
-	if (!list_empty(&old->children))
-		return -ENOTEMPTY;
-	entry_remove(old);
-	return 0;
+	return list_empty(&old->children) ? 0 : -ENOTEMPTY;
 }
 
 static long devfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 			 const char *newname, u32 flags)
 {
-	struct entry *dir, *newdir, *e = NULL;
+	struct entry *dir, *newdir, *old, *e = NULL;
 	long ret;
 
 	if (flags & ~(u32)RENAME_NOREPLACE)
@@ -184,11 +200,13 @@ static long devfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 	if (!ret)
 		e = entry_child(dir, name, strlen(name));
 	if (!ret && (!e || !newdir))
-		ret = -ENOENT;
-	if (!ret)
-		ret = make_way(e, newdir, newname, flags);
-	if (!ret)
-		entry_move(e, newdir, newname);
+		return end(newdir && oplog_marked() ? 0 : -ENOENT);
+	if (ret)
+		return end(ret);
+	old = entry_child(newdir, newname, strlen(newname));
+	ret = may_move(e, newdir, newname, old, flags);
+	if (!ret && old != e)
+		entry_move(e, newdir, newname, old);
 	return end(ret);
 }
 
@@ -242,10 +260,17 @@ static long devfs_readdir(u64 sb, u64 ino, u64 pos, void *buf, size_t len)
 	return end(ret ? ret : (long)d.done);
 }
 
-/* Nothing here but devices, which vfs has opened by their numbers. */
+/* Devices are opened by their numbers: what is opened here is a regular file. */
 static long devfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 {
-	return -ENXIO;
+	struct entry *e;
+	long ret = begin(ino, &e);
+
+	if (!ret && !S_ISREG(e->d.mode))
+		ret = -ENXIO;
+	if (!ret)
+		*file = e->d.file;
+	return end(ret);
 }
 
 /* An open device needs nothing of its entry. */

@@ -14,6 +14,7 @@ static struct entry root = {
 	.d = { .ino = ROOT_INO, .dir = ROOT_INO, .mode = S_IFDIR | 0755 },
 };
 static u64 last_ino = ROOT_INO;
+static u64 last_seq;
 
 /* The entry after `e` in the tree, depth first; NULL: it was the last. */
 static struct entry *next_entry(struct entry *e)
@@ -104,6 +105,19 @@ static struct entry *entry_new(void)
 	return e;
 }
 
+static void entry_free(struct entry *e)
+{
+	if (S_ISREG(e->d.mode))
+		pageobj_release(e->d.file.pageobj);
+	kfree(e);
+}
+
+/* The names in `dir` have changed. */
+static void touch(struct entry *dir)
+{
+	dir->d.mtime_ns = dir->d.ctime_ns = krealtime_ns();
+}
+
 /* Makes an entry of the calling thread's: 0, -ENOMEM, -ENAMETOOLONG, -EEXIST. */
 long entry_add(struct entry *dir, const char *name, size_t len, u32 mode,
 	       u64 rdev, const char *target, struct entry **out)
@@ -125,16 +139,29 @@ long entry_add(struct entry *dir, const char *name, size_t len, u32 mode,
 	e->d.rdev = rdev;
 	e->d.uid = cred_fsuid();
 	e->d.gid = cred_fsgid();
-	e->d.time_ns = krealtime_ns();
+	e->d.btime_ns = krealtime_ns();
+	e->d.atime_ns = e->d.mtime_ns = e->d.ctime_ns = e->d.btime_ns;
+	e->d.seq = ++last_seq;
 	e->d.target_len = (u32)target_len;
 	memcpy(e->d.name, name, len);
 	memcpy(e->d.target, target ? target : "", target_len);
+	if (S_ISREG(mode)) {
+		ret = pageobj_create(THIS_MODULE);
+		if (ret < 0) {
+			kfree(e);
+			return ret;
+		}
+		e->d.file = (struct file_open){ .pageobj = (u32)ret,
+						.flags = FILE_SEEKABLE };
+	}
+	oplog_mark();
 	ret = entry_store(e);
 	if (ret) {
-		kfree(e);
+		entry_free(e);
 		return ret;
 	}
 	attach(e, dir);
+	touch(dir);
 	*out = e;
 	return 0;
 }
@@ -144,19 +171,32 @@ void entry_remove(struct entry *e)
 {
 	char name[RECORD_NAME_MAX];
 
+	oplog_mark();
 	record_name_of(e, name);
 	record_delete(THIS_MODULE, name);
+	touch(e->dir);
 	detach(e);
-	kfree(e);
+	entry_free(e);
 }
 
-/* Gives an entry another place; the name is not taken and not too long. */
-void entry_move(struct entry *e, struct entry *dir, const char *name)
+/*
+ * Gives an entry another place; the name is not too long. `old` (or NULL) had it, and
+ * goes once the entry's record is written.
+ */
+void entry_move(struct entry *e, struct entry *dir, const char *name, struct entry *old)
 {
+	oplog_mark();
+	touch(e->dir);
 	detach(e);
+	memset(e->d.name, 0, sizeof(e->d.name));
 	strlcpy(e->d.name, name, sizeof(e->d.name));
+	e->d.ctime_ns = krealtime_ns();
+	e->d.seq = ++last_seq;
 	attach(e, dir);
 	entry_store(e);
+	if (old)
+		entry_remove(old);
+	touch(dir);
 }
 
 /* Reads all records into entries that hang on `loaded`, in no order. */
@@ -177,9 +217,27 @@ static void load(struct list_head *loaded)
 			kfree(e);
 			continue;
 		}
+		if (e->d.ino == ROOT_INO) {
+			root.d = e->d;
+			kfree(e);
+			continue;
+		}
 		last_ino = MAX(last_ino, e->d.ino);
+		last_seq = MAX(last_seq, e->d.seq);
 		list_add_tail(&e->list, loaded);
 	}
+}
+
+/* A move over another name may have been left before that was gone. */
+static void place_one(struct entry *e, struct entry *dir)
+{
+	struct entry *other = entry_child(dir, e->d.name, strlen(e->d.name)), *loser = NULL;
+
+	if (other)
+		loser = other->d.seq > e->d.seq ? e : other;
+	attach(e, dir);
+	if (loser)
+		entry_remove(loser);
 }
 
 /* Puts loaded entries under their directories, until none finds one. */
@@ -195,7 +253,7 @@ static void place(struct list_head *loaded)
 			if (!dir)
 				continue;
 			list_del(&e->list);
-			attach(e, dir);
+			place_one(e, dir);
 			progress = true;
 		}
 	}
@@ -212,8 +270,10 @@ long tree_start(bool recovering)
 	struct entry *e;
 	long ret = 0;
 
-	root.d.time_ns = krealtime_ns();
+	root.d.btime_ns = krealtime_ns();
+	root.d.atime_ns = root.d.mtime_ns = root.d.ctime_ns = root.d.btime_ns;
 	if (recovering) {
+		/* Its attributes are in a record once they were changed. */
 		load(&loaded);
 		place(&loaded);
 		return 0;

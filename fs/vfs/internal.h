@@ -183,6 +183,10 @@ long walk_target(const struct node *link, struct node **out);
 long walk_path(struct walk *w, u64 root, u64 at, const char *path, u32 flags,
 	       struct node **out);
 
+/* recover.c */
+extern bool references_return;	/* the core's references are being counted */
+void references_recover(void);
+
 /* open.c */
 long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out);
 long new_allowed(struct walk *w);

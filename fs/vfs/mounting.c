@@ -378,3 +378,71 @@ long vfs_unmount(u64 node, u32 flags)
 	return ret;
 }
 SYMBOL_EXPORT(vfs_unmount);
+
+/* `up` is `m`, or `m` is mounted below it. */
+static bool mount_is_below(const struct mount *m, const struct mount *up)
+{
+	for (; m; m = m->covered ? m->covered->mount : NULL)
+		if (m == up)
+			return true;
+	return false;
+}
+
+static long pivot_allowed(const struct node *root, const struct node *to,
+			  const struct node *old)
+{
+	if (!node_is_dir(to) || !node_is_dir(old))
+		return -ENOTDIR;
+	if (to->gone)
+		return -ENOENT;
+	if (to->mount == root->mount || old->mount == root->mount)
+		return -EBUSY;
+	if (root != root->mount->root || !root->mount->covered ||
+	    to != to->mount->root || !to->mount->covered ||
+	    !mount_is_below(old->mount, to->mount) ||
+	    (old->mount == to->mount && !node_is_ancestor(to, old)) ||
+	    !mount_is_below(to->mount, root->mount))
+		return -EINVAL;
+	return 0;
+}
+
+static long pivot(struct node *root, struct node *to, struct node *old)
+{
+	long ret = node_load(to, false);
+	struct node *place;
+
+	if (!ret)
+		ret = node_load(old, false);
+	if (!ret)
+		ret = pivot_allowed(root, to, old);
+	if (ret)
+		return ret;
+	place = root->mount->covered;
+	node_get(place);
+	node_get(old);
+	mount_move(root->mount, old);
+	mount_move(to->mount, place);
+	return 0;
+}
+
+/* pivot_root(2): 0 or an error (vfs.h). */
+long vfs_pivot(u64 root, u64 to, u64 old)
+{
+	struct node *n[3] = { NULL };
+	u64 numbers[3] = { root, to, old };
+	long ret = 0;
+
+	mutex_lock(&names_lock);
+	nodes_lock();
+	for (u32 i = 0; i < ARRAY_SIZE(n) && !ret; i++)
+		ret = node_find(numbers[i], &n[i]);
+	if (!ret && !(CONTEXT->rerun && n[1]->mount->op == CONTEXT->op))
+		ret = pivot(n[0], n[1], n[2]);
+	for (u32 i = 0; i < ARRAY_SIZE(n); i++)
+		if (n[i])
+			node_put(n[i]);
+	nodes_unlock();
+	mutex_unlock(&names_lock);
+	return ret;
+}
+SYMBOL_EXPORT(vfs_pivot);

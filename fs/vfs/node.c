@@ -372,7 +372,8 @@ static long node_revive(u64 number, struct node **out)
 	}
 	if (!n->attr.nlink && !n->gone) {
 		n->gone = n->held = true;
-		node_get(n);
+		if (!references_return)
+			node_get(n);
 	}
 	*out = n;
 	return 0;

@@ -27,6 +27,8 @@ static u32 access_of(u32 oflags)
 {
 	static const u8 access[] = { R_OK, W_OK, R_OK | W_OK, R_OK | W_OK };
 
+	if (oflags & VFS_OPEN_EXEC)
+		return X_OK;
 	return access[oflags & O_ACCMODE] | (oflags & O_TRUNC ? W_OK : 0);
 }
 
@@ -181,12 +183,14 @@ static long truncate(const struct cred *c, struct node *n)
 	return ret;
 }
 
-/* How reading it is to change the time of access. */
-static u32 atime_flags(const struct node *n)
+/* What the mount says of reading the file, and of running it. */
+static u32 mount_file_flags(const struct node *n)
 {
+	u32 flags = n->mount->flags & MS_NOSUID ? FILE_NOSUID : 0;
+
 	if (mount_is_ro(n->mount) || (n->mount->flags & MS_NOATIME))
-		return FILE_NOATIME;
-	return n->mount->flags & MS_STRICTATIME ? FILE_STRICTATIME : 0;
+		return flags | FILE_NOATIME;
+	return flags | (n->mount->flags & MS_STRICTATIME ? FILE_STRICTATIME : 0);
 }
 
 /* Fills `file` with what a regular file, or one of the file system's, is. */
@@ -194,7 +198,7 @@ static long open_regular(struct node *n, u32 oflags, struct file_open *file)
 {
 	if (node_stable(n) && S_ISREG(n->attr.mode) && n->attr.pageobj) {
 		file->pageobj = n->attr.pageobj;
-		file->flags = FILE_SEEKABLE | atime_flags(n);
+		file->flags = FILE_SEEKABLE | mount_file_flags(n);
 		return 0;
 	}
 	return fs_result(FS_CALL(n->mount, open, n->ino, oflags, file));

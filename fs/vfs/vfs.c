@@ -5,11 +5,8 @@
  *
  * State: records for file systems, openers and mounts. Changes of names are marked
  * (runtime/oplog.c), so that one which a reset interrupted can be run again. Nodes
- * are not recorded:
- * a node's number names mount and inode, so one that the core holds is found
- * again when it is asked for. What a reset loses is how often: of a file that
- * lost its name the first reference to be given back counts as the last, and
- * other open files of it go on without attributes.
+ * are not recorded: a node's number names mount and inode, and who has references
+ * is known to the core (recover.c).
  */
 #include <printf.h>
 
@@ -205,6 +202,7 @@ static long vfs_init(u32 flags)
 	if (flags & INIT_RECOVERING) {
 		registry_recover();
 		mounts_recover();
+		references_recover();
 	}
 	return 0;
 }

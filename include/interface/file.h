@@ -39,6 +39,7 @@
 /* Reading does not change the time of access; or always does, not as relatime. */
 #define FILE_NOATIME 0x40
 #define FILE_STRICTATIME 0x80
+#define FILE_NOSUID 0x100	/* set-id bits mean nothing when it is run */
 
 /*
  * read, write and ioctl return -EINTR after they sent a signal to the caller,

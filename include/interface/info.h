@@ -60,6 +60,7 @@ struct process_map {
 /* An open file of a process, its program, or one of its directories. */
 struct process_file {
 	u64 node;		/* of vfs, 0: it has none */
+	u64 id;			/* of the open file, or of whom the directory is */
 	u64 number;		/* st_ino, where it has no node */
 	u64 pos;
 	u32 fd;

@@ -28,6 +28,8 @@
 #define VFS_DIRECTORY 0x8
 /* vfs_access(): for the effective ids. */
 #define VFS_EFFECTIVE 0x10
+/* vfs_open(), in oflags: to run it, which asks for X_OK alone. */
+#define VFS_OPEN_EXEC 0x80000000
 /* vfs_open(): RESOLVE_* of openat2(2) are in `mode` above this bit. */
 #define VFS_RESOLVE_SHIFT 16
 
@@ -335,6 +337,12 @@ long vfs_mount(u64 node, u64 from, const char *source, const char *type, u64 fla
 	       const char *options);
 CONTRACT(vfs_mount, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(from), ARG_STRING(source, 256),
 	 ARG_STRING(type, 32), ARG_VALUE(flags), ARG_STRING(options, 1024));
+/*
+ * pivot_root(2): what has its root at `to` takes the place of the process's root,
+ * which goes to `old`. The caller has references, and moves processes along.
+ */
+long vfs_pivot(u64 root, u64 to, u64 old);
+CONTRACT(vfs_pivot, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(to), ARG_VALUE(old));
 /* umount2(2) of what has its root at `node`, to which the caller has a reference. */
 long vfs_unmount(u64 node, u32 flags);
 CONTRACT(vfs_unmount, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(flags));

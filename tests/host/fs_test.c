@@ -733,6 +733,40 @@ static void test_vfs_reset_with_unlinked_files(void **state)
 	expect_file("/named", "n");
 }
 
+/* Open files count after a reset as before: unlinking leaves them, unmounting waits. */
+static void test_vfs_reset_with_open_files(void **state)
+{
+	long before = ramfs_inodes();
+	struct vfs_opened a, again, m;
+	struct vfs_attr attr;
+	u64 nodes[3];
+
+	mkdir_at("/m", 0755);
+	assert_int_equal(mount_at("x", "/m", "tmpfs", 0, ""), 0);
+	make_file("/a", "a");
+	make_file("/m/f", "f");
+	assert_int_equal(open_at("/a", O_RDWR, &a), 0);
+	assert_int_equal(open_at("/a", O_RDWR, &again), 0);
+	assert_int_equal(open_at("/m/f", O_RDWR, &m), 0);
+	nodes[0] = a.node;
+	nodes[1] = again.node;
+	nodes[2] = m.node;
+	shim_files_set(nodes, 3);
+	assert_int_equal(shim_reset("vfs"), 0);
+	assert_int_equal(unmount_at("/m", 0), -EBUSY);
+	assert_int_equal(vfs_remove(VFS_ROOT, VFS_ROOT, "/a", 0), 0);
+	assert_int_equal(vfs_getattr(a.node, &attr), 0);
+	assert_int_equal(attr.nlink, 0);
+	shim_files_set(nodes, 0);
+	vfs_release(a.node);
+	assert_int_equal(vfs_getattr(again.node, &attr), 0);
+	vfs_release(again.node);
+	assert_int_equal(vfs_getattr(again.node, &attr), -ESTALE);
+	vfs_release(m.node);
+	assert_int_equal(unmount_at("/m", 0), 0);
+	assert_int_equal(ramfs_inodes(), before + 1);
+}
+
 static void test_ramfs_reset(void **state)
 {
 	char before[DUMP_MAX];
@@ -953,6 +987,109 @@ static void crash_everywhere(const char *name, void (*op)(void *arg))
 		run_again(name, op, at, after);
 		assert_true(at < 50);
 	}
+}
+
+/* ---- the same of devfs --------------------------------------------------- */
+
+static void op_dev_mkdir(void *arg)
+{
+	op_result = mkdir_at("/dev/d/new", 0755);
+}
+
+static void op_dev_mknod(void *arg)
+{
+	op_result = vfs_mknod(VFS_ROOT, VFS_ROOT, "/dev/node", S_IFCHR | 0600, 0x103);
+}
+
+static void op_dev_create(void *arg)
+{
+	struct vfs_opened o;
+
+	op_result = open_at("/dev/text", O_CREAT | O_EXCL | O_RDWR, &o);
+	if (!op_result)
+		vfs_release(o.node);
+}
+
+static void op_dev_symlink(void *arg)
+{
+	op_result = vfs_symlink(VFS_ROOT, VFS_ROOT, "/dev/link", "null");
+}
+
+static void op_dev_unlink(void *arg)
+{
+	op_result = vfs_remove(VFS_ROOT, VFS_ROOT, "/dev/a", 0);
+}
+
+static void op_dev_rename(void *arg)
+{
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/dev/a", VFS_ROOT, "/dev/d/c", 0);
+}
+
+static void op_dev_rename_over(void *arg)
+{
+	op_result = vfs_rename(VFS_ROOT, VFS_ROOT, "/dev/a", VFS_ROOT, "/dev/b", 0);
+}
+
+static void op_dev_chmod(void *arg)
+{
+	struct vfs_attr attr = { .mode = 0711 };
+	u64 node = node_of("/dev");
+
+	op_result = vfs_setattr(node, VFS_SET_MODE, &attr);
+	vfs_release(node);
+}
+
+static void build_dev(void)
+{
+	start_root(NULL);
+	mkdir_at("/dev", 0755);
+	assert_int_equal(mount_at("dev", "/dev", "devtmpfs", 0, ""), 0);
+	mkdir_at("/dev/d", 0755);
+	vfs_symlink(VFS_ROOT, VFS_ROOT, "/dev/a", "first");
+	vfs_symlink(VFS_ROOT, VFS_ROOT, "/dev/b", "second");
+}
+
+static void crash_devfs(const char *name, void (*op)(void *arg))
+{
+	static u64 last_op = 1000;
+	char before[DUMP_MAX], after[DUMP_MAX];
+	bool left = true;
+
+	build_dev();
+	strcpy(before, dump());
+	op(NULL);
+	strcpy(after, dump());
+	assert_string_not_equal(before, after);
+	for (u32 at = 1; left; at++) {
+		build_dev();
+		shim_context()->op = ++last_op;
+		left = shim_crash_at(at, op, NULL);
+		if (left) {
+			shim_reset_image("vfs");
+			shim_reset_image("devfs");
+			assert_int_equal(shim_recover("vfs"), 0);
+			assert_int_equal(shim_recover("devfs"), 0);
+			if (strcmp(dump(), before) && strcmp(dump(), after)) {
+				print_error("%s, left at event %u:\n%s", name, at, dump());
+				fail();
+			}
+			run_again(name, op, at, after);
+		}
+		assert_true(at < 50);
+	}
+}
+
+static void test_devfs_left_anywhere(void **state)
+{
+#define CRASH_DEV(op) crash_devfs(#op, op)
+	CRASH_DEV(op_dev_mkdir);
+	CRASH_DEV(op_dev_mknod);
+	CRASH_DEV(op_dev_create);
+	CRASH_DEV(op_dev_symlink);
+	CRASH_DEV(op_dev_unlink);
+	CRASH_DEV(op_dev_rename);
+	CRASH_DEV(op_dev_rename_over);
+	CRASH_DEV(op_dev_chmod);
 }
 
 static void test_ramfs_left_anywhere(void **state)
@@ -1273,8 +1410,10 @@ int main(void)
 		cmocka_unit_test_setup(test_pipe_reset, start_root),
 		cmocka_unit_test_setup(test_vfs_reset, start_root),
 		cmocka_unit_test_setup(test_vfs_reset_with_unlinked_files, start_root),
+		cmocka_unit_test_setup(test_vfs_reset_with_open_files, start_root),
 		cmocka_unit_test_setup(test_ramfs_reset, start_root),
 		cmocka_unit_test_setup(test_devfs_reset, start_root),
+		cmocka_unit_test_setup(test_devfs_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_ramfs_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_ramfs_random_resets, start_root),
 		cmocka_unit_test_setup(test_threads, start_root),

@@ -66,6 +66,8 @@ void shim_heap_drop(u32 owner, bool persistent_too);	/* 0: of all */
 
 /* The calling thread's context page, to be changed as a test wants. */
 struct context_page *shim_context(void);
+/* Nodes of files that process 1 has open (process_file_get()). */
+void shim_files_set(const u64 *nodes, size_t count);
 void shim_thread_start(void (*fn)(void *arg), void *arg);
 void shim_threads_join(void);
 
