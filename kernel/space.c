@@ -19,6 +19,9 @@
 
 /* ---- fallocate ----------------------------------------------------------- */
 
+#define FALLOC_OWN (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)
+#define FALLOC_MOVES (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)
+
 /* May bytes of `f` be given space so? As Linux's vfs asks, in its order. */
 static long fallocate_check(const struct file *f, u32 mode, s64 off, s64 len)
 {
@@ -26,25 +29,19 @@ static long fallocate_check(const struct file *f, u32 mode, s64 off, s64 len)
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |
-		     FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE) ||
-	    (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) ==
-	    (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) ||
-	    (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE)
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_OWN | FALLOC_MOVES) ||
+	    (mode & FALLOC_OWN) == FALLOC_OWN || (mode & ~FALLOC_MOVES) == FALLOC_FL_PUNCH_HOLE)
 		return -EOPNOTSUPP;
-	if ((mode & (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)) &&
-	    (mode & (mode - 1)))
+	if ((mode & FALLOC_MOVES) && (mode & (mode - 1)))
 		return -EINVAL;
 	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
 	if (type != S_IFREG)
-		return type == S_IFIFO || !type ? -ESPIPE : type == S_IFDIR ? -EISDIR : -ENODEV;
-	if (off > INT64_MAX - len)
+		return type == S_IFIFO || !type ? -ESPIPE : -ENODEV;
+	if (off > INT64_MAX - len || (!(mode & FALLOC_FL_KEEP_SIZE) && (u64)(off + len) >
+				      process_rlimit(current->process, RLIMIT_FSIZE)))
 		return -EFBIG;
-	if (!f->obj || (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)))
-		return -EOPNOTSUPP;
-	return (mode & FALLOC_FL_KEEP_SIZE) ||
-	       (u64)(off + len) <= process_rlimit(current->process, RLIMIT_FSIZE) ? 0 : -EFBIG;
+	return !f->obj || (mode & (FALLOC_FL_ZERO_RANGE | FALLOC_MOVES)) ? -EOPNOTSUPP : 0;
 }
 
 static long object_allocate(struct pageobj *obj, u32 mode, u64 off, u64 end)
