@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Switching kernel stacks. */
 #include <asm-offsets.h>
+#include <asm/push.h>
 
 	.text
 /*
@@ -12,20 +13,10 @@
 	.global context_switch_asm
 	.type context_switch_asm, @function
 context_switch_asm:
-	push %rbp
-	push %rbx
-	push %r12
-	push %r13
-	push %r14
-	push %r15
+	PUSH_KEPT
 	mov %rsp, THREAD_RSP(%rdi)
 	mov THREAD_RSP(%rsi), %rsp
-	pop %r15
-	pop %r14
-	pop %r13
-	pop %r12
-	pop %rbx
-	pop %rbp
+	POP_KEPT
 	ret
 	.size context_switch_asm, . - context_switch_asm
 

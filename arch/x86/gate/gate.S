@@ -20,6 +20,7 @@
  */
 #include <asm-offsets.h>
 #include <asm/memmap.h>
+#include <asm/push.h>
 #include <asm/trap.h>
 #include <gate-offsets.h>
 
@@ -61,18 +62,8 @@ ring3_return_ip:
 	.balign 16
 	.globl light_call
 light_call:
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	push	%r9
-	push	%r8
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
+	PUSH_KEPT
+	PUSH_ARGS
 	mov	%rsp, %r10
 	or	$(STACK_UNIT - 1), %r10
 	pushq	-7(%r10)
@@ -88,12 +79,7 @@ light_return:
 	add	$16, %rsp
 	pop	-7(%r10)
 	add	$48, %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
+	POP_KEPT
 	ret
 
 	/* Where a callee returns to whose caller has been reset meanwhile. */
@@ -174,18 +160,8 @@ gate_down:
 	jne	gate_down_other
 	cli
 	mov	%gs:CPU_CURRENT, %r10
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
-	push	%r9
-	push	%r8
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
+	PUSH_KEPT
+	PUSH_ARGS
 	pushq	SLOT_EPOCH(%r11)
 	push	%r11
 	pushq	THREAD_GATE(%r10)
@@ -287,12 +263,7 @@ gate_down_other:
 gate_down_slow_entry:
 	push	%rbp
 	mov	%rsp, %rbp
-	push	%r9
-	push	%r8
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
+	PUSH_ARGS
 	mov	%r11, %rdi
 	mov	%rsp, %rsi
 	call	gate_down_slow
@@ -307,12 +278,7 @@ gate_down_slow_entry:
 gate_enter:
 	cli
 	mov	%gs:CPU_CURRENT, %r10
-	push	%rbp
-	push	%rbx
-	push	%r12
-	push	%r13
-	push	%r14
-	push	%r15
+	PUSH_KEPT
 	mov	%rdi, %r11
 	mov	%rdx, %r12
 	mov	%rsi, %rax
@@ -322,12 +288,7 @@ gate_enter:
 	mov	24(%rax), %rcx
 	mov	32(%rax), %r8
 	mov	40(%rax), %r9
-	push	%r9
-	push	%r8
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
+	PUSH_ARGS
 	mov	$0x80000000, %eax
 	shl	$32, %rax
 	mov	SLOT_EPOCH(%r11), %ebx
@@ -363,12 +324,7 @@ gate_return_pop:
 	mov	%rsi, TSS_RSP0(%rdx)
 	incq	SLOT_CALLS(%r11)
 	add	$(8 + 48), %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
+	POP_KEPT
 	sti
 	ret
 
@@ -394,12 +350,7 @@ gate_abort:
 	and	$-16, %rsp
 	call	gate_aborted
 	lea	GF_REGS(%rbx), %rsp
-	pop	%r15
-	pop	%r14
-	pop	%r13
-	pop	%r12
-	pop	%rbx
-	pop	%rbp
+	POP_KEPT
 	ret
 
 /* ---- up -------------------------------------------------------------- */

@@ -3,18 +3,15 @@
  * Where the wrappers of CONFIG_DEBUG_POISON go in the direct layout: %eax is the
  * wrapped function's number, the arguments are in place.
  */
+#include <asm/push.h>
+
 	.text
 	.globl boundary_wrap
 	.type boundary_wrap, @function
 boundary_wrap:
 	push	%rbp
 	mov	%rsp, %rbp
-	push	%r9
-	push	%r8
-	push	%rcx
-	push	%rdx
-	push	%rsi
-	push	%rdi
+	PUSH_ARGS
 	mov	%eax, %edi
 	mov	%rsp, %rsi
 	call	poison_call
