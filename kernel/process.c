@@ -401,7 +401,7 @@ void process_start_init(const char *path)
 	if (path && *path) {
 		error = init_exec(path);
 		if (error)
-			pr_err("init=%s cannot be run: error %ld", path, -error);
+			panic("init=%s cannot be run: error %ld", path, -error);
 	}
 	for (i = 0; error && i < ARRAY_SIZE(init_paths); i++) {
 		error = init_exec(init_paths[i]);

@@ -211,3 +211,11 @@ def test_panic_without_a_program(kernel, way, status):
     with system.qemu.Machine(argv, log=kernel.path(f"panic-{way}.log")) as machine:
         assert machine.run_to_end(30) == status
         assert re.search(system.PANIC, machine.buffer), machine.buffer[-2000:]
+
+
+def test_init_that_cannot_be_run_panics(direct):
+    """As on Linux: no other program is tried when init= names one."""
+    with direct.pvh("init=/bin/missing", tag="missing-init") as machine:
+        status = machine.run_to_end(30)
+        assert "init=/bin/missing cannot be run" in machine.buffer
+        assert status == 3, machine.buffer[-1000:]
