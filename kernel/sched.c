@@ -88,7 +88,10 @@ static void registers_save(struct cpu *cpu, struct thread *t)
 		return;
 	if (cpu->ts)
 		ts_set(cpu, false);
-	__asm__ volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
+	if (cpu_features.avx)
+		xsave(t->fpu, XFEATURES);
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(t->fpu) : "memory");
 }
 
 /* Interrupts off. The registers become t's, a program's thread. */
@@ -96,7 +99,10 @@ static void registers_load(struct cpu *cpu, struct thread *t)
 {
 	if (cpu->ts)
 		ts_set(cpu, false);
-	__asm__ volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
+	if (cpu_features.avx)
+		xrstor(t->fpu, XFEATURES);
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(t->fpu) : "memory");
 	wrmsr(MSR_FS_BASE, t->fs_base);
 	wrmsr(MSR_KERNEL_GS_BASE, t->gs_base);
 	cpu->fpu_owner = t;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a signal handler finds on its stack, and the way back (rt_sigreturn).
- * The layout is Linux's struct rt_sigframe for x86_64, with 512 bytes of fxsave
- * state above it.
+ * The layout is Linux's struct rt_sigframe for x86_64, with the FPU's state above
+ * it: 512 bytes of fxsave and, where there is AVX, what xsave adds; then bytes that
+ * fxsave leaves alone say so, and a magic number ends it.
  */
 #include <asm/regs.h>
 #include <errno.h>
@@ -50,6 +51,58 @@ static void context_fill(struct linux_sigcontext *c, const struct regs *r)
 	};
 }
 
+/* Bytes of the FPU's state on a program's stack. */
+static u64 fpu_frame_size(void)
+{
+	return cpu_features.avx ? FPU_STATE_SIZE + sizeof(u32) : FXSAVE_SIZE;
+}
+
+/* Writes it to `fpstate`; false: it cannot be written. */
+static bool fpu_frame_write(u64 fpstate)
+{
+	u8 state[FPU_STATE_SIZE + sizeof(u32)];
+	struct linux_xstate_note note = {
+		.magic1 = XSTATE_MAGIC1, .extended_size = sizeof(state),
+		.features = XFEATURES, .size = FPU_STATE_SIZE,
+	};
+	u32 end = XSTATE_MAGIC2;
+
+	fpu_save(current);
+	memcpy(state, current->fpu, FPU_STATE_SIZE);
+	if (cpu_features.avx) {
+		memcpy(state + XSTATE_NOTE_AT, &note, sizeof(note));
+		memcpy(state + FPU_STATE_SIZE, &end, sizeof(end));
+	}
+	return !put_user_bytes(fpstate, state, fpu_frame_size());
+}
+
+/*
+ * Reads it. What xsave added counts only when it is whole, as on Linux; its header
+ * is made such that xrstor cannot fault.
+ */
+static bool fpu_frame_read(u8 *state, u64 fpstate)
+{
+	u64 *header = (u64 *)(state + FXSAVE_SIZE);
+	struct linux_xstate_note note;
+	u32 end;
+
+	if (get_user_bytes(state, fpstate, FXSAVE_SIZE))
+		return false;
+	memcpy(&note, state + XSTATE_NOTE_AT, sizeof(note));
+	if (note.magic1 == XSTATE_MAGIC1 && note.size == FPU_STATE_SIZE &&
+	    !get_user_bytes(&end, fpstate + FPU_STATE_SIZE, sizeof(end)) &&
+	    end == XSTATE_MAGIC2) {
+		if (get_user_bytes(header, fpstate + FXSAVE_SIZE,
+				   FPU_STATE_SIZE - FXSAVE_SIZE))
+			return false;
+		*header &= XFEATURES;
+	} else {
+		*header = XFEATURES_FXSAVE;
+	}
+	memset(header + 1, 0, XSAVE_HEADER_SIZE - sizeof(*header));
+	return true;
+}
+
 /* See include/core/signals.h. May sleep. */
 bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 		       const struct linux_sigaction *action, u64 mask)
@@ -59,10 +112,10 @@ bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 
 	if (!(action->flags & SA_RESTORER))
 		return false;
-	fpstate = ALIGN_DOWN(sp - FPU_STATE_SIZE, FPSTATE_ALIGN);
+	fpstate = ALIGN_DOWN(sp - fpu_frame_size(), FPSTATE_ALIGN);
 	sp = ALIGN_DOWN(fpstate - sizeof(frame), 16) - sizeof(u64);
 	frame.pretcode = action->restorer;
-	frame.uc.uc_flags = UC_FLAGS;
+	frame.uc.uc_flags = UC_FLAGS | (cpu_features.avx ? UC_FP_XSTATE : 0);
 	frame.uc.uc_stack = current->task->altstack;
 	if (on_altstack(&frame.uc.uc_stack, regs->rsp))
 		frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
@@ -71,8 +124,7 @@ bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 	frame.uc.uc_mcontext.fpstate = fpstate;
 	frame.uc.uc_sigmask = mask;
 	frame.info = *info;
-	fpu_save(current);
-	if (put_user_bytes(fpstate, current->fpu, FPU_STATE_SIZE) ||
+	if (!fpu_frame_write(fpstate) ||
 	    put_user_bytes(sp, &frame, sizeof(frame)))
 		return false;
 	regs->rdi = info->si_signo;
@@ -97,7 +149,7 @@ static bool fpu_restore(u64 fpstate)
 	u64 flags;
 
 	fpu_init_state(state);
-	if (fpstate && get_user_bytes(state, fpstate, sizeof(state)))
+	if (fpstate && !fpu_frame_read(state, fpstate))
 		return false;
 	flags = irq_save();
 	fpu_save(current);

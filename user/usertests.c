@@ -911,6 +911,61 @@ static void umask_applies(void)
 	unlink("/usertests.mask");
 }
 
+/* ---- AVX: the upper halves are the process's own, also over a signal ---- */
+
+#define CPUID_OSXSAVE_AVX (1u << 27 | 1u << 28)
+
+static void upper_set(unsigned long value)
+{
+	__asm__ volatile("vmovq %0, %%xmm5; vinsertf128 $1, %%xmm5, %%ymm5, %%ymm5"
+			 : : "r"(value) : "xmm5");
+}
+
+static unsigned long upper_get(void)
+{
+	unsigned long value;
+
+	__asm__ volatile("vextractf128 $1, %%ymm5, %%xmm6; vmovq %%xmm6, %0"
+			 : "=r"(value) : : "xmm6");
+	return value;
+}
+
+static void spoil_upper(int sig)
+{
+	upper_set(sig);
+}
+
+static void avx_state(void)
+{
+	unsigned int eax = 1, ebx, ecx, edx;
+	int status;
+	pid_t child;
+
+	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
+	if ((ecx & CPUID_OSXSAVE_AVX) != CPUID_OSXSAVE_AVX)
+		SKIP("no AVX");
+	signal(SIGUSR1, spoil_upper);
+	upper_set(0x1234567);
+	raise(SIGUSR1);
+	CHECK_EQ(upper_get(), 0x1234567);
+	child = fork();
+	if (child == 0) {
+		for (int i = 0; i < 50; i++) {
+			upper_set(i);
+			syscall(SYS_sched_yield);
+			if (upper_get() != (unsigned long)i)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < 50; i++) {
+		syscall(SYS_sched_yield);
+		CHECK_EQ(upper_get(), 0x1234567);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(initial_stack), TEST(getpid_and_ppid), TEST(unknown_calls), TEST(nothing_pretends),
 	TEST(fork_copies_memory), TEST(many_forks), TEST(children_at_once),
@@ -928,7 +983,7 @@ static const struct ktap_test tests[] = {
 	TEST(stack_overflow), TEST(mmap_is_zeroed), TEST(mmap_with_holes),
 	TEST(mprotect_takes_effect), TEST(no_execute), TEST(mmap_of_a_file),
 	TEST(shared_memory), TEST(brk_grows), TEST(memory_comes_back),
-	TEST(too_much_memory), TEST(fpu_state), TEST(fs_base), TEST(preemption),
+	TEST(too_much_memory), TEST(fpu_state), TEST(avx_state), TEST(fs_base), TEST(preemption),
 	TEST(umask_applies),
 };
 

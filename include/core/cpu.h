@@ -73,6 +73,7 @@ void cpu_init(void);
 
 struct cpu_features {
 	bool nx, smep, smap, umip, pcid, pge, gib_pages, rdrand, invariant_tsc, apic;
+	bool avx;	/* and with it XSAVE */
 };
 extern struct cpu_features cpu_features;
 

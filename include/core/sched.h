@@ -16,13 +16,22 @@
 #define PRIORITY_WORST 39
 #define PRIORITIES 40
 
-#define FPU_STATE_SIZE 512
+/*
+ * What programs have in the CPU, as XSAVE writes it (Intel SDM vol. 1, 13.4):
+ * the FXSAVE area, a header, the upper halves of the AVX registers. Where the
+ * CPU has no AVX only the first is used.
+ */
+#define FXSAVE_SIZE 512
+#define XSAVE_HEADER_SIZE 64
+#define FPU_STATE_SIZE (FXSAVE_SIZE + XSAVE_HEADER_SIZE + 256)
+#define XFEATURES_FXSAVE 3	/* x87, SSE */
+#define XFEATURES (XFEATURES_FXSAVE | 4)
 
 /*
  * t->fpu comes from core_alloc(FPU_STATE_SIZE) and is freed with the thread. It
  * lags behind the registers while these hold t's state.
  */
-/* Writes the state that a new program starts with to 512 bytes, 16-aligned. */
+/* Writes the state that a new program starts with to FPU_STATE_SIZE bytes. */
 void fpu_init_state(void *state);
 /* Brings t->fpu up to date with the registers if these hold t's state. */
 void fpu_save(struct thread *t);

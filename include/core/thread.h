@@ -63,7 +63,7 @@ struct thread {
 	struct task *task;	/* process.h; NULL: kernel thread */
 	struct regs *user_regs;	/* of the running system call or trap from a program */
 	u64 fs_base, gs_base;
-	void *fpu;		/* 512 bytes, 16-aligned, of fxsave; NULL: kernel */
+	void *fpu;		/* FPU_STATE_SIZE bytes, 64-aligned; NULL: kernel */
 	struct module *waiting_for;	/* holder cycle detection, lock_wait() */
 	struct module *module;	/* account it stands on, or NULL */
 	void (*entry)(void *arg);

@@ -8,6 +8,7 @@
 #include <asm/smap.h>
 #include <asm/trap.h>
 #include <log.h>
+#include <sched.h>
 #include <string.h>
 #include <thread.h>
 
@@ -84,6 +85,7 @@ static void read_features(void)
 	f->pge = one.edx & 1 << 13;
 	f->apic = one.edx & 1 << 9;
 	f->rdrand = one.ecx & 1 << 30;
+	f->avx = (one.ecx & 1 << 26) && (one.ecx & 1 << 28);
 	f->smep = seven.ebx & 1 << 7;
 	f->smap = seven.ebx & 1 << 20;
 	f->umip = seven.ecx & 1 << 2;
@@ -152,10 +154,13 @@ static void init_control_registers(void)
 	cr4 |= f->smap ? CR4_SMAP : 0;
 	cr4 |= f->umip ? CR4_UMIP : 0;
 	cr4 |= f->pcid ? CR4_PCIDE : 0;
+	cr4 |= f->avx ? CR4_OSXSAVE : 0;
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | (f->nx ? EFER_NXE : 0));
 	write_cr0(CR0_PG | CR0_AM | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
 	/* The early page tables have pages at 0 that are not user pages: safe. */
 	write_cr4(cr4);
+	if (f->avx)
+		xcr0_set(XFEATURES);
 }
 
 static void init_syscall(void)

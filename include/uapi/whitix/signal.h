@@ -115,6 +115,21 @@ struct linux_stack {
 	u64 ss_size;
 };
 
+/*
+ * In the bytes of the fxsave area that the CPU leaves alone: what xsave added, and
+ * that a magic number stands behind it (Linux's struct _fpx_sw_bytes).
+ */
+#define XSTATE_NOTE_AT 464
+#define XSTATE_MAGIC1 0x46505853
+#define XSTATE_MAGIC2 0x46505845
+#define UC_FP_XSTATE 0x1	/* of uc_flags */
+
+struct linux_xstate_note {
+	u32 magic1, extended_size;
+	u64 features;
+	u32 size, unused[7];
+};
+
 struct linux_sigcontext {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
 	u64 rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags;

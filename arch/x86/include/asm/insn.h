@@ -33,6 +33,7 @@
 #define CR4_OSXMMEXCPT 0x400
 #define CR4_UMIP 0x800
 #define CR4_PCIDE 0x20000
+#define CR4_OSXSAVE 0x40000
 #define CR4_SMEP 0x100000
 #define CR4_SMAP 0x200000
 
@@ -51,6 +52,22 @@ static inline void wrmsr(u32 msr, u64 value)
 {
 	__asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)value),
 			 "d"((u32)(value >> 32)) : "memory");
+}
+
+/* Sets the extended control register 0: the state that XSAVE keeps. */
+static inline void xcr0_set(u32 features)
+{
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(features), "d"(0) : "memory");
+}
+
+static inline void xsave(void *area, u32 features)
+{
+	__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(features), "d"(0) : "memory");
+}
+
+static inline void xrstor(const void *area, u32 features)
+{
+	__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(features), "d"(0) : "memory");
 }
 
 static inline u64 rdtsc(void)
