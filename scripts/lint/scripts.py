@@ -17,7 +17,8 @@ for path in tree.files():
         except SyntaxError as e:
             found.append(f"{path}:{e.lineno}: {e.msg}")
     elif first.startswith("#!") and first.rstrip().endswith("sh"):
-        done = subprocess.run(["sh", "-n", path], capture_output=True,
+        shell = "bash" if first.rstrip().endswith("bash") else "sh"
+        done = subprocess.run([shell, "-n", path], capture_output=True,
                               text=True, check=False)
         if done.returncode:
             found.append(done.stderr.strip())
