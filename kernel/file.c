@@ -19,9 +19,11 @@
 #include <pageobj.h>
 #include <process.h>
 #include <sched.h>
+#include <signals.h>
 #include <string.h>
 #include <vfs.h>
 #include <whitix/poll.h>
+#include <whitix/process.h>
 #include <whitix/stat.h>
 
 #define CREATION_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | \
@@ -31,7 +33,7 @@
 #define SECTOR 512
 #define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 #define POLLED 0x80000000u	/* struct file's `polled` is valid */
-#define POLL_KNOWN (POLL_ALWAYS | POLLPRI | POLLERR | POLLHUP | POLLRDHUP)
+#define POLL_KNOWN (POLL_ALWAYS | POLLWRBAND | POLLPRI | POLLERR | POLLHUP | POLLRDHUP)
 
 static struct spinlock provider_lock = SPINLOCK("providers", LOCK_OBJECT);
 static LIST_HEAD(providers);	/* in order of registration; provider_lock */
@@ -44,7 +46,7 @@ long module_result(long result, long max)
 
 /* ---- providers --------------------------------------------------------- */
 
-static void provider_put(struct provider *p)
+void provider_put(struct provider *p)
 {
 	bool last;
 
@@ -143,7 +145,7 @@ u32 provider_in_use(u32 module)
 	return used;
 }
 
-static struct provider *provider_from_handle(u32 handle)
+struct provider *provider_from_handle(u32 handle)
 {
 	struct provider *p;
 
@@ -493,6 +495,8 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 		return 0;
 	if (f->flags & FILE_ZERO)
 		return zero_read(addr, len, kernel);
+	if (file_is_socket(f))
+		return socket_transfer(f, &(struct linux_iovec){ addr, len }, len, false, kernel);
 	if (f->provider)
 		return provider_read(f, addr, len, pos, kernel);
 	if (!f->obj)
@@ -504,7 +508,8 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 
 /* ---- writing ----------------------------------------------------------- */
 
-static void signal_self(u32 sig)
+/* See include/core/signals.h. */
+void signal_self(u32 sig)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 
@@ -571,6 +576,8 @@ long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
 	len = MIN(len, TRANSFER_MAX);
 	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
+	if (file_is_socket(f))
+		return socket_transfer(f, &(struct linux_iovec){ addr, len }, len, true, kernel);
 	if (len == 0 || (f->flags & (FILE_NULL | FILE_ZERO)))
 		return len;
 	if (f->provider)
@@ -644,7 +651,7 @@ long file_getattr(struct file *f, struct vfs_attr *attr)
 
 	*attr = (struct vfs_attr){ 0 };
 	if (!f->node) {
-		attr->mode = S_IFIFO | S_IRUSR | S_IWUSR;
+		attr->mode = f->mode ? f->mode : S_IFIFO | S_IRUSR | S_IWUSR;
 		attr->ino = f->ino ? f->ino : f->number;
 		attr->nlink = 1;
 		attr->blksize = PAGE_SIZE;

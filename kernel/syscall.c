@@ -48,7 +48,11 @@
 	X(close_range) X(faccessat2) X(getxattr) X(lgetxattr) X(fgetxattr) \
 	X(setxattr) X(lsetxattr) X(fsetxattr) X(removexattr) X(lremovexattr) \
 	X(fremovexattr) X(listxattr) X(llistxattr) X(flistxattr) X(init_module) \
-	X(finit_module) X(delete_module)
+	X(finit_module) X(delete_module) \
+	X(socket) X(socketpair) X(bind) X(listen) X(accept) X(accept4) \
+	X(connect) X(getsockname) X(getpeername) X(sendto) X(recvfrom) \
+	X(sendmsg) X(recvmsg) X(sendmmsg) X(recvmmsg) X(setsockopt) \
+	X(getsockopt) X(shutdown)
 
 /* Arguments are Linux's: a function takes as many of the six as it wants. */
 typedef long syscall_fn();

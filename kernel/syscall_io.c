@@ -24,7 +24,6 @@
 #define POS_MAX 0x7fffffffffffffffl
 #define COPY_CHUNK PAGE_SIZE		/* of sendfile, through core memory */
 #define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
-#define IOVS_ON_STACK 8
 
 static bool has_position(const struct file *f)
 {
@@ -82,9 +81,8 @@ SYSCALL_AS(write, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, tr
 SYSCALL_AS(pread64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, false))
 SYSCALL_AS(pwrite64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, true))
 
-/* Copies an iovec array: 0, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`. */
-static long iov_get(u64 user, u64 count, struct linux_iovec *few,
-		    struct linux_iovec **iov)
+/* See include/core/files.h. */
+long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov)
 {
 	u64 total = 0, i;
 
@@ -109,7 +107,7 @@ static long iov_get(u64 user, u64 count, struct linux_iovec *few,
 			goto fault;
 		total += v->len;
 	}
-	return 0;
+	return total;
 fault:
 	if (*iov != few)
 		core_free(*iov);
@@ -120,20 +118,22 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 {
 	struct linux_iovec few[IOVS_ON_STACK], *iov;
 	struct file *f = fd_get(fd);
-	long error, n = 0, done = 0;
+	long total, n = 0, done = 0;
 	u64 i;
 
 	if (!f)
 		return -EBADF;
-	error = at && (s64)*at < 0 ? -EINVAL :
+	total = at && (s64)*at < 0 ? -EINVAL :
 		at && !has_position(f) ? -ESPIPE : iov_get(user, count, few, &iov);
-	if (error) {
+	if (total < 0) {
 		file_put(f);
-		return error;
+		return total;
 	}
-	if (!count)
+	if (file_is_socket(f))
+		n = total ? socket_transfer(f, iov, total, write, false) : 0;
+	else if (!count)
 		n = transfer(f, 0, 0, at, write, false);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !file_is_socket(f); i++) {
 		if (!iov[i].len)
 			continue;
 		n = transfer(f, iov[i].base, iov[i].len, at, write, false);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <mm.h>
 #include <thread.h>
+#include <whitix/process.h>
 
 /* See include/core/mm.h. */
 u32 ubuf_push(u64 addr, u64 len, u8 flags, bool kernel)
@@ -21,6 +22,16 @@ u32 ubuf_push(u64 addr, u64 len, u8 flags, bool kernel)
 		.addr = addr, .len = len, .flags = flags, .kernel = kernel,
 	};
 	return ++t->nubufs;
+}
+
+/* The same for memory in pieces; `iov` stays the caller's until ubuf_pop(). */
+u32 ubuf_push_vector(const struct linux_iovec *iov, u64 len, u8 flags, bool kernel)
+{
+	u32 ubuf = ubuf_push(0, len, flags, kernel);
+
+	if (ubuf)
+		current->ubuf[ubuf - 1].iov = iov;
+	return ubuf;
 }
 
 /* Takes back user buffer `index` and those above it. */
@@ -45,9 +56,38 @@ static struct ubuf *ubuf_check(u32 index, u64 off, size_t *len, u8 flag)
 	return u;
 }
 
-static long ubuf_result(size_t len, size_t left)
+/* Where byte `off` is; *part is cut to what lies there in a row. */
+static u64 ubuf_at(const struct ubuf *u, u64 off, size_t *part)
 {
-	return left && left == len ? -EFAULT : (long)(len - left);
+	u32 i;
+
+	if (!u->iov)
+		return u->addr + off;
+	for (i = 0; off >= u->iov[i].len; i++)
+		off -= u->iov[i].len;
+	*part = MIN(*part, u->iov[i].len - off);
+	return u->iov[i].base + off;
+}
+
+/* Copies between a user buffer and a module: bytes, or -EFAULT if none. */
+static long ubuf_copy(const struct ubuf *u, u64 off, void *buf, size_t len, bool write)
+{
+	size_t done = 0, left = 0, part;
+
+	while (done < len && !left) {
+		void *at;
+
+		part = len - done;
+		at = (void *)ubuf_at(u, off + done, &part);
+		if (u->kernel)
+			left = write ? copy_module_from(at, buf + done, part) :
+				       copy_module_to(buf + done, at, part);
+		else
+			left = write ? copy_to_user(at, buf + done, part) :
+				       copy_from_user(buf + done, at, part);
+		done += part - left;
+	}
+	return len && !done ? -EFAULT : (long)done;
 }
 
 /*
@@ -58,11 +98,7 @@ long ubuf_read(u32 ubuf, u64 off, void *buf, size_t len)
 {
 	struct ubuf *u = ubuf_check(ubuf, off, &len, UBUF_READ);
 
-	if (!u)
-		return -EBADF;
-	if (u->kernel)
-		return ubuf_result(len, copy_module_to(buf, (void *)(u->addr + off), len));
-	return ubuf_result(len, copy_from_user(buf, (void *)(u->addr + off), len));
+	return u ? ubuf_copy(u, off, buf, len, false) : -EBADF;
 }
 
 /* As ubuf_read(), from the module to the user buffer. */
@@ -70,9 +106,5 @@ long ubuf_write(u32 ubuf, u64 off, const void *buf, size_t len)
 {
 	struct ubuf *u = ubuf_check(ubuf, off, &len, UBUF_WRITE);
 
-	if (!u)
-		return -EBADF;
-	if (u->kernel)
-		return ubuf_result(len, copy_module_from((void *)(u->addr + off), buf, len));
-	return ubuf_result(len, copy_to_user((void *)(u->addr + off), buf, len));
+	return u ? ubuf_copy(u, off, (void *)buf, len, true) : -EBADF;
 }

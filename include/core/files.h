@@ -8,11 +8,13 @@
 
 #include <file.h>
 #include <list.h>
+#include <socket.h>
 #include <spinlock.h>
 #include <types.h>
 #include <wait.h>
 #include <whitix/fcntl.h>
 
+struct linux_iovec;
 struct module;
 struct pageobj;
 struct process;
@@ -26,6 +28,7 @@ struct provider {
 	u32 refs;		/* provider_lock */
 	u32 module;		/* owner's id */
 	u32 handle;
+	struct socket_ops socket;	/* `send` is NULL: its files are no sockets */
 	bool live;		/* false: its handle is gone, the module unloaded */
 };
 
@@ -84,6 +87,9 @@ long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel);
 u32 file_poll(struct file *f);		/* POLL* */
 /* A module did something to the file: what poll() said may be wrong now. */
 void file_touched(struct file *f);
+/* The module's provider by its handle, with a reference; NULL: none. */
+struct provider *provider_from_handle(u32 handle);
+void provider_put(struct provider *p);
 /* Attributes; sizes and times of page objects are the core's. */
 long file_getattr(struct file *f, struct vfs_attr *attr);
 void file_fix_attr(struct vfs_attr *attr);
@@ -91,6 +97,30 @@ void file_fix_attr(struct vfs_attr *attr);
 long module_result(long result, long max);
 /* The program waits for a terminal's input: ends the boot trace. */
 void file_console_wait(struct file *f);
+
+/* ---- syscall_io.c ---------------------------------------------------- */
+
+#define IOVS_ON_STACK 8
+
+/*
+ * Copies an iovec array: its bytes, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`,
+ * else it is the caller's to free.
+ */
+long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov);
+
+/* ---- syscall_socket.c ------------------------------------------------ */
+
+/*
+ * Moves up to `len` bytes between the pieces `iov`, which it changes, and a
+ * socket, as write(2) and read(2) do: bytes or an error number. May sleep.
+ */
+long socket_transfer(struct file *f, struct linux_iovec *iov, u64 len, bool write,
+		     bool kernel);
+
+static inline bool file_is_socket(const struct file *f)
+{
+	return f->provider && f->provider->socket.send;
+}
 
 /* ---- fd.c ------------------------------------------------------------ */
 

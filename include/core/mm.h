@@ -14,6 +14,7 @@
 #include <view.h>
 #include <wait.h>
 
+struct linux_iovec;
 struct pageobj;
 struct thread;
 
@@ -150,6 +151,8 @@ static inline long put_user_bytes(u64 dst, const void *src, size_t len)
  * from 1 on, 0 when there are too many. UBUF_READ: the module may read it.
  */
 u32 ubuf_push(u64 addr, u64 len, u8 flags, bool kernel);
+/* The same of memory in pieces, `len` bytes together. */
+u32 ubuf_push_vector(const struct linux_iovec *iov, u64 len, u8 flags, bool kernel);
 void ubuf_pop(u32 index);		/* and all that were pushed after it */
 
 #endif

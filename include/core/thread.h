@@ -16,6 +16,7 @@ struct up_frame;
 struct process;
 struct mm;
 struct module;
+struct linux_iovec;
 struct wait;
 
 #define KERNEL_STACK_SIZE 32768	/* no smaller than a module's stack */
@@ -28,6 +29,7 @@ enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };
 struct ubuf {
 	u64 addr;		/* user address, or core address if kernel */
 	u64 len;
+	const struct linux_iovec *iov;	/* not NULL: in pieces */
 	u8 flags;		/* UBUF_READ (module may read), UBUF_WRITE */
 	bool kernel;
 };

@@ -38,6 +38,7 @@ RUN_LIST = "init=/test/runtests"
 TESTS = (
     "fileio",
     "test_pty",
+    "test_socket",
     "usertests",
     "test_files",
     "test_calls",
