@@ -157,6 +157,7 @@ extern struct root *root;	/* NULL: there never was a socket */
 
 bool store_open(void);
 bool store_adopt(void);
+bool store_word(const u64 *word);
 struct sock *sock_at(u32 slot);
 u32 sock_slots(void);
 struct sock *sock_find(u64 number);

@@ -19,7 +19,8 @@ static void settle_pending(void)
 {
 	struct done *d = root->pending;
 
-	if (d && d >= root->done && d < root->done + DONE_SLOTS && *d->word != d->value)
+	if (d >= root->done && d < root->done + DONE_SLOTS &&
+	    (!store_word(d->word) || *d->word != d->value))
 		d->op = 0;
 	root->pending = NULL;
 }
@@ -65,7 +66,8 @@ static bool claim_blocks(struct sock *s)
 
 	memcpy(block, s->block, sizeof(block));
 	memset(s->block, 0, sizeof(s->block));
-	if (HEAD_POS(s->head) > s->tail || queue_used(s) > QUEUE_CAPACITY)
+	if (HEAD_POS(s->head) > s->tail || queue_used(s) > QUEUE_CAPACITY ||
+	    HEAD_POS(s->head) % sizeof(struct record))
 		return false;
 	for (u64 pos = from; queue_used(s) && pos < s->tail; pos += BLOCK_SIZE) {
 		u32 i = pos / BLOCK_SIZE % QUEUE_BLOCKS, b = block[i] - 1u;
@@ -90,7 +92,7 @@ static bool claim_records(struct sock *s)
 		r = queue_record(s, pos);
 		if (!r->size || r->size % sizeof(*r) || r->size > s->tail - pos ||
 		    record_data(r) + r->len > r->size || consumed > r->len ||
-		    r->nfiles > SCM_MAX_FD)
+		    r->nfiles > SCM_MAX_FD || r->name_len > NAME_MAX_LEN)
 			return false;
 		s->messages += s->type != SOCK_STREAM;
 		for (u32 i = 0; !consumed && i < r->nfiles; i++) {
@@ -123,7 +125,7 @@ static void settle_embryo(struct sock *s)
 {
 	struct sock *listener = sock_find(s->listener), *client = sock_find(s->peer);
 
-	if (client && !client->peer) {
+	if (client && (!client->peer || client->peer == s->number)) {
 		client->peer = s->number;
 		client->connected = 1;
 		if (listener)

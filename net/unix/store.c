@@ -35,6 +35,16 @@ bool store_open(void)
 	return true;
 }
 
+/* Whether the core has a run of ours there, of so many pages. */
+static bool run_exists(u64 addr, u32 npages)
+{
+	struct heap_run run = { 0 };
+
+	return addr && !heap_run_next(THIS_MODULE, addr - 1, &run) && run.addr == addr &&
+	       run.npages == npages && run.owner == THIS_MODULE &&
+	       (run.flags & HEAP_RUN_PERSISTENT);
+}
+
 static bool run_is_named(u64 addr)
 {
 	for (u32 i = 0; i < root->nchunks; i++)
@@ -46,7 +56,30 @@ static bool run_is_named(u64 addr)
 	return addr == (u64)root;
 }
 
-/* Finds the root after a reset; runs that it does not name go. */
+/* What the root names must be there. */
+static void root_check(void)
+{
+	root->nchunks = MIN(root->nchunks, (u32)CHUNKS_MAX);
+	for (u32 i = 0; i < root->nchunks; i++)
+		if (!run_exists(root->chunk[i], CHUNK_PAGES)) {
+			pr_err("%u chunks of sockets are lost", root->nchunks - i);
+			root->nchunks = i;
+		}
+	for (u32 i = 0; i < EXTENTS_MAX; i++)
+		if (root->extent[i] && !run_exists(root->extent[i], EXTENT_BLOCKS))
+			root->extent[i] = 0;
+}
+
+/* A word that an operation's final store may write to. */
+bool store_word(const u64 *word)
+{
+	for (u32 i = 0; i < root->nchunks; i++)
+		if ((u64)word - root->chunk[i] < CHUNK_PAGES * PAGE_SIZE)
+			return (u64)word % sizeof(*word) == 0;
+	return false;
+}
+
+/* Finds the root after a reset; runs that it does not name go. False: none. */
 bool store_adopt(void)
 {
 	struct heap_run run = { 0 };
@@ -56,13 +89,13 @@ bool store_adopt(void)
 		if (run.owner == THIS_MODULE && (run.flags & HEAP_RUN_PERSISTENT) &&
 		    run.npages == ROOT_PAGES && *(u64 *)run.addr == ROOT_MAGIC)
 			root = (struct root *)run.addr;
-	if (!root)
-		return false;
+	if (root)
+		root_check();
 	for (after = 0; !heap_run_next(THIS_MODULE, after, &run); after = run.addr)
 		if (run.owner == THIS_MODULE && (run.flags & HEAP_RUN_PERSISTENT) &&
-		    !run_is_named(run.addr))
+		    !(root && run_is_named(run.addr)))
 			heap_unmap(THIS_MODULE, run.addr, run.npages);
-	return true;
+	return root;
 }
 
 /* ---- sockets ----------------------------------------------------------- */

@@ -260,7 +260,11 @@ void shim_reset_image(const char *name)
 
 long shim_recover(const char *name)
 {
-	return start(must_find(name), INIT_RECOVERING);
+	struct module *m = must_find(name);
+	long ret = start(m, INIT_RECOVERING);
+
+	shim_handles_sweep(m->id);
+	return ret;
 }
 
 long shim_reset(const char *name)

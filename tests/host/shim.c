@@ -250,6 +250,7 @@ struct handle {
 	u64 cookie;
 	struct pages *pages;		/* page object */
 	struct file_ops ops;		/* provider */
+	bool unclaimed;			/* file: its owner was reset */
 };
 
 static struct handle handles[HANDLES_MAX];
@@ -316,20 +317,33 @@ u32 shim_handles(u32 owner, enum handle_type type)
 
 static void records_drop(void);
 
-/* Page objects and open files outlive their owner's reset, as with the core. */
+/* What outlives its owner's reset, as with the core. */
+static bool survives(const struct handle *h)
+{
+	return h->type == HANDLE_PAGEOBJ || h->type == HANDLE_WAIT || h->type == HANDLE_FILE;
+}
+
 void shim_handles_drop(u32 owner)
 {
 	for (u32 i = 1; i < HANDLES_MAX; i++) {
 		if (handles[i].type == HANDLE_NONE)
 			continue;
-		if (owner && (handles[i].owner != owner ||
-			      handles[i].type == HANDLE_PAGEOBJ ||
-			      handles[i].type == HANDLE_FILE))
+		handles[i].unclaimed |= handles[i].owner == owner;
+		if (owner && (handles[i].owner != owner || survives(&handles[i])))
 			continue;
 		handle_free(&handles[i]);
 	}
 	if (!owner)
 		records_drop();
+}
+
+/* Open files that a recovering init() did not claim. */
+void shim_handles_sweep(u32 owner)
+{
+	for (u32 i = 1; i < HANDLES_MAX; i++)
+		if (handles[i].type == HANDLE_FILE && handles[i].owner == owner &&
+		    handles[i].unclaimed)
+			handle_free(&handles[i]);
 }
 
 /* ---- waiting --------------------------------------------------------- */
@@ -901,12 +915,63 @@ long file_handle_claim(u32 self, u32 file)
 {
 	struct handle *h = handle_find(file, HANDLE_FILE);
 
-	return h && h->owner == self ? 0 : -EBADF;
+	if (!h || h->owner != self)
+		return -EBADF;
+	h->unclaimed = false;
+	return 0;
 }
 
 long file_handle_release(u32 file)
 {
 	return handle_close(file, HANDLE_FILE);
+}
+
+/* ---- sockets ----------------------------------------------------------- */
+
+static struct {
+	u32 provider;
+	struct socket_ops ops;
+} families[AF_MAX];
+
+long socket_register(u32 self, u32 provider, u32 family, const struct socket_ops *ops)
+{
+	if (family >= AF_MAX || !handle_find(provider, HANDLE_PROVIDER))
+		return -EINVAL;
+	families[family].provider = provider;
+	families[family].ops = *ops;
+	return 0;
+}
+
+const struct socket_ops *shim_socket_ops(u32 family)
+{
+	return &families[family].ops;
+}
+
+u32 shim_socket_provider(u32 family)
+{
+	return families[family].provider;
+}
+
+long process_directories(u32 self, u64 *root, u64 *cwd)
+{
+	*root = *cwd = VFS_ROOT;
+	return 0;
+}
+
+/* Any descriptor is an open file. */
+long file_handle_of(u32 self, u32 fd)
+{
+	u32 handle = shim_file_handle(self);
+
+	return handle ? (long)handle : -EMFILE;
+}
+
+long file_handle_install(u32 self, u32 file, u32 oflags)
+{
+	struct handle *h = handle_find(file, HANDLE_FILE);
+	static u32 fd = 100;
+
+	return h && h->owner == self ? (long)fd++ : -EBADF;
 }
 
 /* ---- configuration and state ----------------------------------------- */

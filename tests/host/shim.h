@@ -13,6 +13,7 @@
 #include <core.h>
 #include <file.h>
 #include <module.h>
+#include <socket.h>
 #include <types.h>
 
 /* ---- modules (module.c) ---------------------------------------------- */
@@ -78,6 +79,10 @@ u32 shim_handles(u32 owner, enum handle_type type);
 /* A handle of an open file, as the core makes them; 0: no place. */
 u32 shim_file_handle(u32 owner);
 void shim_handles_drop(u32 owner);	/* 0: everybody's */
+void shim_handles_sweep(u32 owner);	/* open files that nobody claimed */
+/* What a family of sockets registered. */
+const struct socket_ops *shim_socket_ops(u32 family);
+u32 shim_socket_provider(u32 family);	/* its provider's handle */
 const struct file_ops *shim_provider(u32 handle);
 /* Fires an armed timer; false: it is not armed. */
 bool shim_timer_fire(u32 handle);

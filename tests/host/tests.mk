@@ -25,3 +25,7 @@ fs-modules := vfs ramfs devfs procfs pipe initramfs
 cpio-extra := runtime/cpio.c
 tests += cpio elf
 elf-modules := elf
+
+# Sockets: every operation is left at every point, and run again.
+tests += unix
+unix-modules := unix vfs ramfs initramfs
