@@ -105,6 +105,20 @@ long file_handle_install(u32 self, u32 file, u32 oflags)
 }
 SYMBOL_EXPORT(file_handle_install);
 
+/* include/interface/socket.h. The reference that is taken here is not counted. */
+long file_handle_socket(u32 self, u32 file, u64 *number)
+{
+	struct file *f = file_from_handle(file, module_by_id(self));
+	bool ours = f && file_is_socket(f) && f->provider->module == self;
+	long refs = ours ? (long)READ_ONCE(f->refs) - 1 : 0;
+
+	if (ours)
+		*number = f->number;
+	file_put(f);
+	return refs;
+}
+SYMBOL_EXPORT(file_handle_socket);
+
 /* ---- calling the family ------------------------------------------------ */
 
 /* One call down; `number` is the socket's. */

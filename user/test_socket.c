@@ -1155,6 +1155,49 @@ static void files_split_stream(void)
 	CHECK_EQ(count, 0);
 }
 
+/* Sockets that only messages to themselves keep open, and a pipe with them. */
+static void lost_cycles_are_collected(void)
+{
+	int fd[2], other[2], p[2], fds[3];
+	char c;
+
+	CHECK_EQ(pipe2(p, O_NONBLOCK), 0);
+	make_pair(SOCK_STREAM, fd);
+	make_pair(SOCK_DGRAM, other);
+	memcpy(fds, (int[]){ fd[0], fd[1], other[1] }, sizeof(fds));
+	CHECK_EQ(send_fds(other[0], fds, 3, "x"), 1);
+	memcpy(fds, (int[]){ other[0], other[1], p[1] }, sizeof(fds));
+	CHECK_EQ(send_fds(fd[0], fds, 3, "y"), 1);
+	close(p[1]);
+	close(fd[0]);
+	close(fd[1]);
+	close(other[0]);
+	CHECK_FAILS(read(p[0], &c, 1), EAGAIN);
+	close(other[1]);
+	/* Newer kernels take their time. */
+	for (int i = 0; i < 100 && read(p[0], &c, 1) < 0; i++) {
+		close(make(SOCK_STREAM));
+		poll(NULL, 0, 10);
+	}
+	CHECK_EQ(read(p[0], &c, 1), 0);
+}
+
+/* What a program still holds is not collected. */
+static void reachable_cycles_stay(void)
+{
+	int fd[2], got[4], count, flags;
+
+	make_pair(SOCK_STREAM, fd);
+	CHECK_EQ(send_fds(fd[0], fd, 2, "x"), 1);
+	close(fd[0]);
+	for (int i = 0; i < 3; i++)
+		close(make(SOCK_STREAM));
+	CHECK_EQ(recv_fds(fd[1], got, &count, 4, &flags, 0), 1);
+	CHECK_EQ(count, 2);
+	CHECK_EQ(write(got[0], "z", 1), 1);
+	CHECK_EQ(read(got[1], big, 8), 1);
+}
+
 static void bad_control(void)
 {
 	int fd[2], fds[300] = { 0 }, bad = 99;
@@ -1369,7 +1412,8 @@ static const struct ktap_test tests[] = {
 	TEST(shut_down), TEST(timeouts), TEST(alarm_interrupts), TEST(poll_wakes),
 	TEST(options), TEST(peer_credentials), TEST(passes_files),
 	TEST(files_that_nobody_takes), TEST(files_are_peeked), TEST(files_split_stream),
-	TEST(bad_control), TEST(passes_credentials), TEST(credentials_are_checked),
+	TEST(lost_cycles_are_collected), TEST(reachable_cycles_stay), TEST(bad_control),
+	TEST(passes_credentials), TEST(credentials_are_checked),
 	TEST(message_header), TEST(many_messages), TEST(many_sockets), TEST(ping_pong),
 };
 

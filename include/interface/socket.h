@@ -126,6 +126,13 @@ CONTRACT(file_handle_of, 0, ARG_SELF(self), ARG_VALUE(fd));
 long file_handle_install(u32 self, u32 file, u32 oflags);
 CONTRACT(file_handle_install, 0, ARG_SELF(self), ARG_HANDLE(file, HANDLE_FILE),
 	 ARG_VALUE(oflags));
+/*
+ * Whether a handle's file is a socket of the module: how many references it has,
+ * and its number; 0: it is none.
+ */
+long file_handle_socket(u32 self, u32 file, u64 *number);
+CONTRACT(file_handle_socket, CALL_RESTARTABLE, ARG_SELF(self),
+	 ARG_HANDLE(file, HANDLE_FILE), ARG_STRUCT_OUT(number, u64));
 
 INTERFACE_END
 

@@ -449,6 +449,8 @@ void closing_work(void)
 		s = sock_at(closing);
 		closing = s->closing_next;
 		close_one(s);
+		if (!closing)
+			garbage_collect();
 	}
 	closing_busy = false;
 }

@@ -31,6 +31,8 @@ static bool creds_allowed(const struct linux_ucred *c)
 
 static long read_files(struct control *c, const s32 *fd, u64 count)
 {
+	u64 number;
+
 	if (count > SCM_MAX_FD - c->files.count)
 		return -EINVAL;
 	if (cred_euid() && files_in_flight + count > FILES_IN_FLIGHT_MAX)
@@ -41,6 +43,7 @@ static long read_files(struct control *c, const s32 *fd, u64 count)
 		if (handle < 0)
 			return handle;
 		c->files.handle[c->files.count++] = (u32)handle;
+		c->files.sockets += file_handle_socket(THIS_MODULE, (u32)handle, &number) > 0;
 	}
 	return 0;
 }
@@ -72,7 +75,7 @@ long control_read(u32 ubuf, u64 len, struct control *c)
 	long ret = 0;
 
 	c->creds_given = false;
-	c->files.count = 0;
+	c->files.count = c->files.sockets = 0;
 	while (!ret && at + HEADER <= len) {
 		part = MIN(len - at, sizeof(one));
 		if (ubuf_read(ubuf, at, &one, part) != (long)part)

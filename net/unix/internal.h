@@ -44,7 +44,8 @@ struct record {
 	u32 len;		/* of the data */
 	u8 nfiles;
 	u8 name_len;
-	u16 what;		/* RECORD_* */
+	u8 nsockets;		/* so many of the files are ours */
+	u8 what;		/* RECORD_* */
 	struct linux_ucred creds;
 	u64 sender;
 };
@@ -101,6 +102,8 @@ struct sock {
 	bool hashed;		/* (d) */
 	bool bound;		/* the name is its own, not its listener's */
 	u16 closing_next;	/* (d) slot */
+	bool reached;		/* (d) garbage.c */
+	u32 in_flight, others;	/* (d) garbage.c: references of its file */
 	u64 waits_for;		/* (d) number of the socket that has no room */
 	u64 bind_op;		/* the operation that bound it, or tried to */
 	u64 node, dev, ino;	/* of a path name: node is a reference */
@@ -229,6 +232,7 @@ void queue_discard(struct sock *s);
 /* control.c */
 struct files {
 	u32 count;
+	u32 sockets;		/* so many of them are ours */
 	u32 handle[SCM_MAX_FD];
 };
 
@@ -242,7 +246,11 @@ long control_read(u32 ubuf, u64 len, struct control *c);
 u64 control_write(u32 ubuf, u64 room, const struct linux_ucred *creds,
 		  const struct files *files, u32 call_flags, u32 *flags);
 void files_release(const struct files *files);
+extern u32 sockets_in_flight;	/* (d) handles of sockets in queues */
 extern u32 files_in_flight;	/* (d) handles in queues */
+
+/* garbage.c */
+void garbage_collect(void);
 
 /* option.c */
 long unix_setsockopt(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);

@@ -76,6 +76,8 @@ static long enqueue(struct sock *from, struct sock *to, struct outgoing *o, u64 
 
 	if (o->control)
 		r.nfiles = (u8)o->control->files.count;
+	if (o->control)
+		r.nsockets = (u8)o->control->files.sockets;
 	if (from->type != SOCK_STREAM)
 		r.name_len = (u8)from->name_len;
 	fill_creds(from, to, o->control, &r);
@@ -104,6 +106,7 @@ static long enqueue(struct sock *from, struct sock *to, struct outgoing *o, u64 
 		queue_release(to, to->tail, at + record_size(record_data(&r) + len));
 	to->messages += to->type != SOCK_STREAM;
 	files_in_flight += r.nfiles;
+	sockets_in_flight += r.nsockets;
 	if (o->control)
 		o->control->files.count = 0;
 	sock_wake(to, WANT_IN);
@@ -318,6 +321,7 @@ static void take_creds(struct incoming *in, const struct record *r)
 static void take_files(struct sock *s, u64 pos, const struct record *r, struct incoming *in)
 {
 	in->files.count = r->nfiles;
+	in->files.sockets = r->nsockets;
 	if (r->nfiles)
 		queue_get(s, pos + sizeof(*r), in->files.handle, r->nfiles * 4u);
 }
@@ -376,6 +380,7 @@ static long received(struct sock *s, struct incoming *in, u64 head, long result)
 		result = SOCKET_ENOUGH(result);
 	commit(result, &s->head, head);
 	files_in_flight -= in->files.count;
+	sockets_in_flight -= in->files.sockets;
 	queue_moved(s, from);
 	o = sock_find(s->peer);
 	if (o && (o->want & WANT_OUT) && queue_used(s) * 4 <= o->sndbuf)
@@ -511,12 +516,14 @@ void queue_discard(struct sock *s)
 		struct record *r = queue_record(s, from);
 
 		files.count = HEAD_CONSUMED(s->head) ? 0 : r->nfiles;
+		files.sockets = HEAD_CONSUMED(s->head) ? 0 : r->nsockets;
 		queue_get(s, from + sizeof(*r), files.handle, files.count * 4);
 		s->head = HEAD(from + r->size, 0);
 		queue_moved(s, from);
 		if (!files.count)
 			continue;
 		files_in_flight -= files.count;
+		sockets_in_flight -= files.sockets;
 		mutex_unlock(&lock);
 		files_release(&files);
 		mutex_lock(&lock);
@@ -532,7 +539,7 @@ static long receive(u64 number, struct incoming *in)
 
 	if (in->flags & (MSG_OOB | MSG_ERRQUEUE))
 		return -EOPNOTSUPP;
-	in->told = in->name_len = in->files.count = 0;
+	in->told = in->name_len = in->files.count = in->files.sockets = 0;
 	in->creds_told = false;
 	mutex_lock(&lock);
 	d = done_before();

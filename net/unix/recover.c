@@ -100,6 +100,7 @@ static bool claim_records(struct sock *s)
 			file_handle_claim(THIS_MODULE, handle);
 			files_in_flight++;
 		}
+		sockets_in_flight += consumed ? 0 : r->nsockets;
 	}
 	return pos == s->tail && !consumed;
 }

@@ -974,6 +974,20 @@ long file_handle_install(u32 self, u32 file, u32 oflags)
 	return h && h->owner == self ? (long)fd++ : -EBADF;
 }
 
+/* Which handles are sockets: all of them `shim_handle_socket`, or none. */
+static u64 handle_socket;
+
+void shim_handle_is_socket(u64 number)
+{
+	handle_socket = number;
+}
+
+long file_handle_socket(u32 self, u32 file, u64 *number)
+{
+	*number = handle_socket;
+	return handle_socket ? 1 : 0;
+}
+
 /* ---- configuration and state ----------------------------------------- */
 
 static char cmdline[256];

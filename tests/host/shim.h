@@ -83,6 +83,8 @@ void shim_handles_sweep(u32 owner);	/* open files that nobody claimed */
 /* What a family of sockets registered. */
 const struct socket_ops *shim_socket_ops(u32 family);
 u32 shim_socket_provider(u32 family);	/* its provider's handle */
+/* From now on files that are passed are this socket, with no other reference; 0: none. */
+void shim_handle_is_socket(u64 number);
 const struct file_ops *shim_provider(u32 handle);
 /* Fires an armed timer; false: it is not armed. */
 bool shim_timer_fire(u32 handle);
