@@ -48,7 +48,7 @@ TESTS = (
     "badptr",
     "gateabuse",
 )
-PROGRAMS = ("hello", *TESTS, "runtests", "poweroff", "bench")
+PROGRAMS = ("hello", *TESTS, "sockreset", "runtests", "poweroff", "bench")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 
