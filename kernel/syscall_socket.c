@@ -42,31 +42,29 @@ struct socket_call {
 	struct buffer buffer[BUFFERS];	/* others; the first without access ends */
 };
 
-static struct provider *families[AF_MAX];	/* replaced when dead */
+static u32 families[AF_MAX];	/* handles of providers, which may be gone */
 
 /* include/interface/socket.h. */
 long socket_register(u32 self, u32 provider, u32 family, const struct socket_ops *ops)
 {
-	struct provider *p = family < AF_MAX ? provider_from_handle(provider) : NULL, *old;
+	struct provider *p = family < AF_MAX ? provider_from_handle(provider) : NULL;
+	struct provider *old = p ? provider_from_handle(families[family]) : NULL;
 	struct socket_ops bound;
-	long error = 0;
+	long error = !p ? -EBADF : old && old != p ? -EEXIST : 0;
 	u32 i;
 
-	if (!p)
-		return -EBADF;
 	if (copy_module_from(&bound, ops, sizeof(bound)))
 		error = -EFAULT;
 	for (i = 0; !error && i < sizeof(bound) / sizeof(socket_op *); i++)
 		error = ((socket_op **)&bound)[i] ? 0 : -EINVAL;
-	old = families[family];
-	if (!error && old && old != p && READ_ONCE(old->live))
-		error = -EEXIST;
 	if (!error) {
 		p->socket = bound;
-		families[family] = p;
+		families[family] = provider;
 	}
-	if (error || old)
-		provider_put(error ? p : old);
+	if (old)
+		provider_put(old);
+	if (p)
+		provider_put(p);
 	return error;
 }
 SYMBOL_EXPORT(socket_register);
@@ -275,16 +273,20 @@ SYSCALL_AS(getsockopt, (int fd, u32 level, u32 option, u64 value, u64 len),
 /* Makes sockets of a family, by its operation number `op`: 0, or socket(2)'s error. */
 static long make(u32 family, u32 type, u32 op, struct socket_call *c)
 {
-	struct provider *p = family < AF_MAX ? families[family] : NULL;
+	struct provider *p;
+	long error;
 
 	if (type & ~(SOCK_TYPE_MASK | TYPE_FLAGS) ||
 	    (family < AF_MAX && (type & SOCK_TYPE_MASK) >= SOCK_MAX))
 		return -EINVAL;
-	if (!p || !READ_ONCE(p->live))
+	p = family < AF_MAX ? provider_from_handle(families[family]) : NULL;
+	if (!p)
 		return -EAFNOSUPPORT;
 	c->op = ((socket_op **)&p->socket)[op];
 	c->a = type & SOCK_TYPE_MASK;
-	return call(c, 0, 0);
+	error = call(c, 0, 0);
+	provider_put(p);
+	return error;
 }
 
 /* A descriptor of the socket that a module made. */
