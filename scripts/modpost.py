@@ -134,8 +134,8 @@ class Cache:
             {"format": CACHE_FORMAT, "objects": self.new}, indent=0))
 
 
-def version_of(export):
-    text = json.dumps([export["prototype"], export["contract"]], sort_keys=True)
+def version_of(name, export):
+    text = json.dumps([name, export["prototype"], export["contract"]], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") or 1
 
 
@@ -168,7 +168,7 @@ class Unit:
                 if name in self.exports:
                     error(f"{self.name}: '{name}' is exported twice")
                 export = dict(export, unit=self.name)
-                export["version"] = version_of(export)
+                export["version"] = version_of(name, export)
                 self.exports[name] = export
         defined = self.defined()
         for name, export in self.exports.items():
@@ -251,6 +251,8 @@ def check_imports(module, core, exports, declared):
             module.imports.append((name, "", 0))
             continue
         module.imports.append((name, export["unit"], export["version"]))
+    # The loader asks for the providers: those of one come together.
+    module.imports.sort(key=lambda i: (i[1], i[0]))
 
 
 def check_ranks(module, modules, exports):

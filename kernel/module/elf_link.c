@@ -136,7 +136,8 @@ static int find_table(struct elf_image *img, u32 i)
 	};
 	const char *name = section_name(img, i);
 
-	if (strncmp(name, TABLE_PREFIX, sizeof(TABLE_PREFIX) - 1) != 0)
+	if (name[0] != TABLE_PREFIX[0] || name[1] != TABLE_PREFIX[1] ||
+	    strncmp(name, TABLE_PREFIX, sizeof(TABLE_PREFIX) - 1) != 0)
 		return 0;
 	for (u32 t = 0; t < ELF_TABLES; t++) {
 		if (strcmp(name + sizeof(TABLE_PREFIX) - 1, names[t]) != 0)
@@ -150,28 +151,39 @@ static int find_table(struct elf_image *img, u32 i)
 	return 0;
 }
 
+/* A range ends at `at`; the next begins on a page of its own, at what is returned. */
+static u64 end_range(struct elf_image *img, u32 range, u64 at)
+{
+	img->bytes[range] = at - img->start[range];
+	at = ALIGN_UP(at, (u64)PAGE_SIZE);
+	if (range + 1 < ELF_RANGES)
+		img->start[range + 1] = at;
+	return at;
+}
+
+/* Text, constants, data, bss: in this order, as scripts/module.lds has them. */
 static int place_sections(struct elf_image *img)
 {
+	const struct elf_shdr *s = shdr(img, 1);
+	u32 range = ELF_TEXT;
 	u64 at = 0;
 
-	for (u32 range = 0; range < ELF_RANGES; range++) {
-		img->start[range] = at;
-		for (u32 i = 1; i < img->nsections; i++) {
-			const struct elf_shdr *s = shdr(img, i);
-
-			if (img->place[i].range != range)
-				continue;
-			at = ALIGN_UP(at, s->addralign ? s->addralign : 1);
-			img->place[i].offset = at;
-			at += s->size;
-			if (s->size > ELF_IMAGE_MAX || at > ELF_IMAGE_MAX)
-				return fail(img, "the image is too large", NULL);
-		}
-		img->bytes[range] = at - img->start[range];
-		at = ALIGN_UP(at, (u64)PAGE_SIZE);
-		if (range == ELF_DATA)
-			img->file_bytes = at;
+	for (u32 i = 1; i < img->nsections; i++, s++) {
+		if (img->place[i].range == ELF_RANGES)
+			continue;
+		if (img->place[i].range < range)
+			return fail(img, "the sections are not in order", NULL);
+		while (range < img->place[i].range)
+			at = end_range(img, range++, at);
+		at = ALIGN_UP(at, s->addralign ? s->addralign : 1);
+		img->place[i].offset = at;
+		at += s->size;
+		if (s->size > ELF_IMAGE_MAX || at > ELF_IMAGE_MAX)
+			return fail(img, "the image is too large", NULL);
 	}
+	while (range < ELF_RANGES)
+		at = end_range(img, range++, at);
+	img->file_bytes = img->start[ELF_BSS];
 	img->total = at;
 	return 0;
 }
@@ -209,17 +221,16 @@ void elf_image_copy(const struct elf_image *img, u8 *out)
 {
 	u32 at = 0;
 
-	for (u32 range = 0; range < ELF_BSS; range++)
-		for (u32 i = 1; i < img->nsections; i++) {
-			const struct elf_shdr *s = shdr(img, i);
-			u32 offset = img->place[i].offset;
+	for (u32 i = 1; i < img->nsections; i++) {
+		const struct elf_shdr *s = shdr(img, i);
+		u32 offset = img->place[i].offset;
 
-			if (img->place[i].range != range)
-				continue;
-			memset(out + at, 0, offset - at);
-			memcpy(out + offset, img->object + s->offset, s->size);
-			at = offset + s->size;
-		}
+		if (img->place[i].range >= ELF_BSS)
+			continue;
+		memset(out + at, 0, offset - at);
+		memcpy(out + offset, img->object + s->offset, s->size);
+		at = offset + s->size;
+	}
 	memset(out + at, 0, img->file_bytes - at);
 }
 
@@ -229,15 +240,16 @@ static bool link_group(u8 *out, u32 bytes, const u32 *site, const struct link_gr
 {
 	u32 width = g->kind == LINK_ABS64 ? 8 : 4;
 
-	for (u32 n = g->count; n; n--, site++) {
-		if (bytes < width || *site > bytes - width)
-			return false;
-		if (width == 8)
-			((struct word64 *)(out + *site))->v += value;
-		else
-			((struct word32 *)(out + *site))->v += (u32)value;
-	}
-	return true;
+	const u32 *end = site + g->count;
+	u32 most = bytes - width;
+
+	if (bytes < width)
+		return !g->count;
+	for (; width == 8 && site < end && *site <= most; site++)
+		((struct word64 *)(out + *site))->v += value;
+	for (; width == 4 && site < end && *site <= most; site++)
+		((struct word32 *)(out + *site))->v += (u32)value;
+	return site == end;
 }
 
 int elf_image_link(struct elf_image *img, u8 *out, u64 base, const u64 *imports,

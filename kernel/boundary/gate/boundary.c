@@ -420,8 +420,12 @@ void boundary_evict(struct module *m)
  */
 u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 {
-	struct slot *s = version ? slot_by_name(name) : slot_absent;
+	struct slot *s = version ? slot_by_version(version) : slot_absent;
 	u64 stub;
+
+	/* Not found, or under another name: by name, for the error. */
+	if (!s || (version && strcmp(s->name, name) != 0))
+		s = slot_by_name(name);
 
 	*error = 0;
 	if (!s || (version && !s->target))
@@ -465,7 +469,8 @@ int boundary_export(struct module *m, const char *name, u64 addr, u64 version,
 /* A plain function pointer for the core to call m's function at `addr`. */
 void *boundary_bind(struct module *m, u64 addr, const struct contract *contract)
 {
-	struct slot *s = slot_bind_callback(m, addr, contract);
+	bool fresh;
+	struct slot *s = slot_bind_callback(m, addr, contract, &fresh);
 
 	return s ? (void *)slot_stub(s, NULL) : NULL;
 }

@@ -215,14 +215,15 @@ static u64 bind_one(struct marshal *m, u64 fn, const struct contract *c, long *e
 {
 	struct module_range *text = &m->caller->range[RANGE_TEXT];
 	struct slot *s;
+	bool fresh;
 	u64 stub;
 
 	if (fn < text->start || fn >= text->start + text->size) {
 		*error = -EFAULT;
 		return 0;
 	}
-	s = slot_bind_callback(m->caller, fn, c);
-	stub = s ? slot_stub(s, m->slot->module) : 0;
+	s = slot_bind_callback(m->caller, fn, c, &fresh);
+	stub = !s ? 0 : fresh ? slot_stub_new(s, m->slot->module) : slot_stub(s, m->slot->module);
 	if (!stub)
 		*error = -ENOMEM;
 	return stub;
@@ -362,10 +363,12 @@ static long call_staged(struct marshal *m)
 static long marshal_begin(struct marshal *m, struct slot *s, const u64 *args,
 			  struct module *caller)
 {
-	memset(m, 0, sizeof(*m));
 	m->contract = s->contract;
 	m->slot = s;
 	m->caller = caller;
+	m->used = m->count = 0;
+	m->stack = NULL;
+	m->block = NULL;
 	memcpy(m->arg, args, sizeof(m->arg));
 	if (s->domain == &core_domain) {
 		m->block = block_get();

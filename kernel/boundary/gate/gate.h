@@ -153,6 +153,7 @@ static inline int copy_to_module(u64 dst, const void *src, size_t len)
 
 /* slot.c */
 struct slot *slot_by_name(const char *name);
+struct slot *slot_by_version(u64 version);
 struct slot *slot_alloc(void);
 u32 slot_index(const struct slot *s);
 void slots_init(void);
@@ -166,9 +167,12 @@ void slots_module_state(struct module *m);	/* its state changed: set modes */
 /* Address through which `caller` (NULL: core) calls slot `s`; 0: no room. */
 u64 slot_stub_new(struct slot *s, struct module *caller);	/* it has none yet */
 u64 slot_stub(struct slot *s, struct module *caller);
-/* A slot for function `target` of `owner`, found again after a reset. */
+/*
+ * A slot for function `target` of `owner`, found again after a reset; *fresh: it
+ * was not, so nobody has a stub for it.
+ */
 struct slot *slot_bind_callback(struct module *owner, u64 target,
-				const struct contract *contract);
+				const struct contract *contract, bool *fresh);
 
 /* domain.c */
 int domain_init(void);

@@ -35,6 +35,8 @@ struct slot slots[SLOTS_MAX];
 struct slot *slot_absent;
 static u16 name_next[SLOTS_MAX];	/* chains of names, by hash; index + 1 */
 static u16 name_chain[NAME_CHAINS];
+static u16 version_next[SLOTS_MAX];	/* the same slots by version, which is a hash */
+static u16 version_chain[NAME_CHAINS];
 static u16 target_next[SLOTS_MAX];	/* chains of bound slots, by target */
 static u16 target_chain[1 << TARGET_BITS];
 static u16 module_next[SLOTS_MAX];	/* chains of modules' slots */
@@ -53,10 +55,12 @@ static u16 *name_head(const char *name)
 
 static void name_insert(struct slot *s)
 {
-	u16 *head = name_head(s->name);
+	u16 *head = name_head(s->name), *version = &version_chain[s->version % NAME_CHAINS];
 
 	name_next[slot_index(s)] = *head;
 	*head = slot_index(s) + 1;
+	version_next[slot_index(s)] = *version;
+	*version = slot_index(s) + 1;
 }
 
 /* Takes slot `index` out of the chain that begins at `link`. */
@@ -147,6 +151,15 @@ struct slot *slot_by_name(const char *name)
 {
 	for (u32 i = *name_head(name); i; i = name_next[i - 1])
 		if (strcmp(slots[i - 1].name, name) == 0)
+			return &slots[i - 1];
+	return NULL;
+}
+
+/* The slot of the export of this version, which the name is part of; or NULL. */
+struct slot *slot_by_version(u64 version)
+{
+	for (u32 i = version_chain[version % NAME_CHAINS]; i; i = version_next[i - 1])
+		if (slots[i - 1].version == version)
 			return &slots[i - 1];
 	return NULL;
 }
@@ -266,8 +279,11 @@ void slots_release(struct module *m)
 		if (i > core_names) {
 			core_free(s->contract);
 			s->contract = NULL;
-			if (s->name)
+			if (s->name) {
 				chain_remove(name_head(s->name), name_next, i - 1);
+				chain_remove(&version_chain[s->version % NAME_CHAINS],
+					     version_next, i - 1);
+			}
 			s->name = NULL;
 			s->used = 0;
 		}
@@ -280,11 +296,12 @@ void slots_release(struct module *m)
  * before. NULL when slots or memory are out. Takes over nothing of `contract`.
  */
 struct slot *slot_bind_callback(struct module *owner, u64 target,
-				const struct contract *contract)
+				const struct contract *contract, bool *fresh)
 {
 	struct slot *s;
 	struct contract *copy;
 
+	*fresh = false;
 	for (u32 i = *target_head(target); i; i = target_next[i - 1]) {
 		s = &slots[i - 1];
 		if (s->target == target && s->module == owner &&
@@ -299,6 +316,7 @@ struct slot *slot_bind_callback(struct module *owner, u64 target,
 		return NULL;
 	}
 	*copy = *contract;
+	*fresh = true;
 	s->bound = 1;
 	slot_bind(s, owner, target, copy);
 	target_next[slot_index(s)] = *target_head(target);
