@@ -24,7 +24,7 @@
 struct spinlock process_lock = SPINLOCK("process", LOCK_PROCESS);
 LIST_HEAD(process_list);
 
-#define DEFAULT_STACK (8ul << 20)
+#define DEFAULT_STACK ((u64)CONFIG_USER_STACK_KIB << 10)
 #define DEFAULT_FILES 1024
 #define DEFAULT_MEMLOCK (8ul << 20)
 #define DEFAULT_MSGQUEUE 819200

@@ -76,7 +76,7 @@ enum handle_type {
 	((u64)(kind) | (u64)(len) << 8 | (u64)(index) << 16 | \
 	 (u64)(handle) << 24 | (u64)(size) << 32)
 
-/* What a call is: bits 0-15 of `flags`; bits 16-31 are its budget in ms. */
+/* What a call is. */
 #define CALL_SLEEPS 0x0001	/* may block for other than the scheduler's reasons */
 #define CALL_RESTARTABLE 0x0002	/* may be run again after a reset: idempotent, or
 				 * logged (struct context_page, `op`) */
@@ -86,8 +86,6 @@ enum handle_type {
 #define CALL_NORETURN 0x0020
 #define CALL_RUNTIME 0x0040	/* used by runtime/: no rank of its own */
 #define CALL_INPLACE 0x0080	/* a core function that copies its payload itself */
-#define CALL_BUDGET(ms) ((u32)(ms) << 16)
-#define CALL_BUDGET_MS(flags) ((flags) >> 16)
 
 struct ops_contract;
 

@@ -371,7 +371,7 @@ gate_syscall:
 	cmp	up_windows + UPW_START(%r11), %rcx
 	jb	gate_up_elsewhere
 	cmp	up_windows + UPW_END(%r11), %rcx
-	ja	gate_up_elsewhere
+	jae	gate_up_elsewhere
 	pushq	$0
 	pushq	$0
 	pushq	$0
@@ -391,6 +391,13 @@ gate_syscall:
 	mov	%rcx, 80(%rsp)
 	cmp	$SLOTS_MAX, %rax
 	jae	gate_up_slow_entry
+	/* The stub must be this slot's: C says what is wrong if it is not. */
+	mov	64(%rsp), %rcx
+	sub	UPW_START(%r11), %rcx
+	shr	$IMPORT_STUB_SHIFT, %rcx
+	mov	UPW_SLOTS(%r11), %r11
+	cmp	%ax, (%r11, %rcx, 2)
+	jne	gate_up_slow_entry
 	shl	$SLOT_SHIFT, %rax
 	cmpb	$0, slots + SLOT_UP_PLAIN(%rax)
 	je	gate_up_slow_entry

@@ -355,6 +355,7 @@ void boundary_linked(struct module *m)
 	struct up_window *w = &up_windows[(m->window - IMAGE_BASE) >> WINDOW_SHIFT];
 
 	w->module = m;
+	w->stub_slot = ((struct module_boundary *)m->boundary)->stub_slot;
 	w->stub_start = m->range[RANGE_STUBS].start;
 	w->stub_end = w->stub_start + m->range[RANGE_STUBS].size;
 	ports_allow(m);

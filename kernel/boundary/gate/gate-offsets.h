@@ -23,6 +23,7 @@
 #define UPW_START 0
 #define UPW_END 8
 #define UPW_MODULE 16
+#define UPW_SLOTS 24
 
 #define MODULE_EPOCH 4
 
@@ -37,6 +38,7 @@
 
 #define DOWN_STUB_SIZE 16
 #define IMPORT_STUB_SIZE 32
+#define IMPORT_STUB_SHIFT 5
 
 /* Bytes of kernel stack that a call down must leave: this limits the nesting. */
 #define KERNEL_STACK_RESERVE 8192

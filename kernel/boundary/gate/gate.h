@@ -107,7 +107,7 @@ struct up_frame {
 struct up_window {
 	u64 stub_start, stub_end;
 	struct module *module;
-	u64 pad;
+	const u16 *stub_slot;	/* the module's */
 };
 
 /* A landing record on a module stack, left by light_call (ring-3 memory!). */
