@@ -215,10 +215,10 @@ static long file_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflag
 		result = read_input(t, ubuf, off, len, oflags);
 	if (result != -EAGAIN)
 		state_done(t, result);
+out:
 	tty_flush(t);		/* XON, when there is room again */
 	if (tty_is_pty(t) && result > 0)
 		tty_wake(t);
-out:
 	mutex_unlock(&t->lock);
 	return result;
 }
@@ -281,10 +281,10 @@ static long file_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 ofla
 		result = write_output(t, number, ubuf, off, len);
 	if (result != -EAGAIN)
 		state_done(t, result);
+out:
 	tty_flush(t);
 	if ((number & NUMBER_MASTER) && result > 0)
 		tty_wake(t);
-out:
 	mutex_unlock(&t->lock);
 	return result;
 }
@@ -305,8 +305,8 @@ static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 	else
 		result = tty_ioctl(t, number, cmd, arg, ubuf);
 	state_done(t, result);
-	tty_flush(t);
 out:
+	tty_flush(t);
 	mutex_unlock(&t->lock);
 	return result;
 }

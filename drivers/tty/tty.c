@@ -216,6 +216,28 @@ long tty_port_find(u32 self, const char *name)
 }
 SYMBOL_EXPORT(tty_port_find);
 
+/* What waited for ports at the reset goes on: ports may not be called before. */
+static void flush_all(u64 cookie)
+{
+	for (u32 i = 0; i < PORTS_MAX; i++) {
+		struct tty *t = tty_at(i);
+
+		if (!t)
+			continue;
+		mutex_lock(&t->lock);
+		tty_flush(t);
+		mutex_unlock(&t->lock);
+	}
+}
+
+static void flush_soon(void)
+{
+	long timer = timer_create(THIS_MODULE, flush_all, 0);
+
+	if (timer < 0 || timer_arm((u32)timer, 1, 0) < 0)
+		pr_warn("output that waits goes on with the next");
+}
+
 /* Brings back the terminals that came through the reset. */
 static void recover(void)
 {
@@ -235,6 +257,7 @@ static void recover(void)
 		if (tty_at(i))
 			wait_wake(tty_at(i)->wait);
 	wait_wake(tty_wait);
+	flush_soon();
 }
 
 static long make_wait(bool recovering)

@@ -35,6 +35,8 @@ static u32 nnodes;
 static char serial_out[OUTPUT_MAX], screen_out[OUTPUT_MAX];
 static size_t serial_len, screen_len;
 static size_t serial_room;
+static u32 serial_seq;		/* of the next byte, if it is known */
+static bool serial_seq_known;
 static u32 last_baud;
 static long serial_tty, screen_tty;
 
@@ -77,6 +79,8 @@ static u64 ticket(void)
 
 static long port_write(u64 port, u64 seq, const char *buf, size_t len)
 {
+	size_t had = 0;
+
 	if (port == PORT_SCREEN) {
 		memcpy(screen_out + screen_len, buf, len);
 		screen_len += len;
@@ -86,12 +90,17 @@ static long port_write(u64 port, u64 seq, const char *buf, size_t len)
 			tty_input(SELF_SCREEN, (u32)screen_tty, ticket(), "answer\r", 7);
 		return (long)len;
 	}
-	len = MIN(len, serial_room);
-	memcpy(serial_out + serial_len, buf, len);
+	if (seq != TTY_NO_SEQ && serial_seq_known && (s32)((u32)seq - serial_seq) < 0)
+		had = MIN(serial_seq - (u32)seq, len);
+	len = MIN(len - had, serial_room);
+	memcpy(serial_out + serial_len, buf + had, len);
 	serial_len += len;
 	serial_room -= len;
 	serial_out[serial_len] = '\0';
-	return (long)len;
+	if (seq != TTY_NO_SEQ)
+		serial_seq = (u32)(seq + had + len);
+	serial_seq_known |= seq != TTY_NO_SEQ;
+	return (long)(had + len);
 }
 
 static long port_size(u64 port)
@@ -231,6 +240,7 @@ static int setup(void **state)
 	nnodes = 0;
 	outputs_clear();
 	last_baud = 0;
+	serial_seq_known = false;
 	shim_cmdline_set("");
 	shim_session_set(0, 0);
 	shim_signal_state_set(0);
@@ -498,6 +508,125 @@ static void test_reset(void **state)
 					   &ops), serial_tty);
 }
 
+/* ---- a reset at any moment ------------------------------------------------ */
+
+/* One operation, its result, and what a read then gives. */
+static long done;
+static u64 file;
+static char got[64];
+
+static void op_read(void *arg)
+{
+	u32 ubuf = shim_ubuf(got, sizeof(got), SHIM_UBUF_WRITE);
+
+	done = files()->read(file, ubuf, 0, sizeof(got), 0, O_NONBLOCK);
+}
+
+static void op_write(void *arg)
+{
+	u32 ubuf = shim_ubuf((void *)"ab\ncd", 5, SHIM_UBUF_READ);
+
+	done = files()->write(file, ubuf, 0, 5, 0, 0);
+}
+
+static void op_type(void *arg)
+{
+	done = tty_input(SELF_SERIAL, (u32)serial_tty, 77, "xy\177z\rq\025w", 8);
+}
+
+static void op_open(void *arg)
+{
+	u32 wait;
+
+	done = files()->open(node("ttyS0")->file.number, O_NOCTTY, &wait);
+}
+
+static void op_new_pair(void *arg)
+{
+	u32 wait;
+
+	done = files()->open(node("ptmx")->file.number, O_NOCTTY, &wait);
+}
+
+static void op_release(void *arg)
+{
+	done = files()->release(file);
+}
+
+static void op_settings(void *arg)
+{
+	static struct linux_termios raw = { .c_cc = { [VMIN] = 1 } };
+	u32 ubuf = shim_ubuf(&raw, sizeof(raw), SHIM_UBUF_READ);
+
+	done = files()->ioctl(file, TCSETS, 0, ubuf);
+}
+
+static const struct operation {
+	const char *name;
+	void (*run)(void *arg);
+	long result;		/* negative: not looked at */
+	const char *out, *in;	/* written to the port, left to be read */
+} operations[] = {
+	{ "read", op_read, 5, "", "more\n" },
+	{ "write", op_write, 5, "ab\r\ncd", "line\nmore\n" },
+	{ "type", op_type, 8, "xy\b \bz\r\nq\b \bw", "line\nmore\nxz\n" },
+	{ "open", op_open, -1, "", "line\nmore\n" },
+	{ "new pair", op_new_pair, -1, "", "line\nmore\n" },
+	{ "release", op_release, 0, "", "line\nmore\n" },
+	{ "settings", op_settings, 0, "", "line\nmore\n" },
+};
+
+static void check(const struct operation *o, u32 at)
+{
+	char in[128] = "";
+	size_t n = 0;
+	long part;
+
+	if (o->result >= 0 && done != o->result)
+		fail_msg("%s, event %u: result %ld", o->name, at, done);
+	if (strcmp(serial_out, o->out))
+		fail_msg("%s, event %u: '%s' is written", o->name, at, serial_out);
+	node("ttyS0")->opened = 0;
+	while ((part = do_read("ttyS0", in + n, sizeof(in) - 1 - n, O_NONBLOCK)) > 0)
+		n += (size_t)part;
+	if (strcmp(in, o->in))
+		fail_msg("%s, event %u: '%s' is to be read", o->name, at, in);
+}
+
+/* Runs `o`, left at event `at` if there are as many; then a reset, and again. */
+static bool crash_once(const struct operation *o, u32 at)
+{
+	bool left;
+
+	setup(NULL);
+	type("line\rmore\r");
+	outputs_clear();
+	file = number("ttyS0");
+	shim_context()->op++;
+	left = shim_crash_at(at, o->run, NULL);
+	shim_ubufs_end();
+	if (left) {
+		assert_int_equal(shim_reset("tty"), 0);
+		shim_context()->rerun = 1;
+		o->run(NULL);
+		shim_context()->rerun = 0;
+		shim_ubufs_end();
+	}
+	check(o, at);
+	return left;
+}
+
+static void test_crash_points(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+		u32 at = 1;
+
+		while (crash_once(&operations[i], at))
+			at++;
+		assert_true(at > 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +643,7 @@ int main(void)
 		cmocka_unit_test_setup(test_chosen_console, setup),
 		cmocka_unit_test_setup(test_answer, setup),
 		cmocka_unit_test_setup(test_reset, setup),
+		cmocka_unit_test(test_crash_points),
 	};
 
 	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""Sessions as a person has them: on the serial line, on the VGA screen, under UEFI."""
+
+import re
+import time
+
+import font
+import pytest
+import system
+
+VGA_TEXT = 0xb8000
+COLS, ROWS = 80, 25
+# What is typed sooner meets the shell's settings of the terminal, as on Linux.
+BEFORE_PROGRAM = 0.5
+PLAIN = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ".": "dot", "=": "equal",
+         ";": "semicolon", "'": "apostrophe", ",": "comma"}
+SHIFTED = {"|": "backslash", "&": "7", "$": "4", "_": "minus", '"': "apostrophe",
+           ">": "dot", "<": "comma", ":": "semicolon", "!": "1"}
+
+
+def keys_of(char):
+    if char in PLAIN:
+        return [PLAIN[char]]
+    if char in SHIFTED:
+        return ["shift", SHIFTED[char]]
+    return ["shift", char.lower()] if char.isupper() else [char]
+
+
+def press(machine, *keys):
+    machine.monitor("send-key", keys=[{"type": "qcode", "data": key} for key in keys],
+                    **{"hold-time": 20})
+    time.sleep(0.03)
+
+
+def type_text(machine, text):
+    for char in text:
+        press(machine, *keys_of(char))
+
+
+def vga_text(machine, kernel):
+    path = kernel.path("vga.bin")
+    machine.monitor("pmemsave", val=VGA_TEXT, size=COLS * ROWS * 2, filename=path)
+    with open(path, "rb") as source:
+        cells = source.read()[::2]
+    lines = [cells[row * COLS:(row + 1) * COLS].decode("cp437") for row in range(ROWS)]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def glyph_table():
+    with open(font.FONT, "rb") as source:
+        table = font.glyphs(source.read())
+        return {bytes(lines): chr(code) for code, lines in reversed(list(table)) if lines}
+
+
+def framebuffer_text(machine, kernel, glyphs):
+    """The screen's characters, recognised by the font's glyphs."""
+    path = kernel.path("screen.ppm")
+    machine.monitor("screendump", filename=path)
+    with open(path, "rb") as source:
+        data = source.read()
+    head = re.match(rb"P6\n(\d+) (\d+)\n255\n", data)
+    width, height = int(head.group(1)), int(head.group(2))
+    red = data[head.end()::3]
+    lines = []
+    for row in range(height // font.HEIGHT):
+        text = ""
+        for col in range(width // font.WIDTH):
+            bits = bytearray()
+            for y in range(font.HEIGHT):
+                at = (row * font.HEIGHT + y) * width + col * font.WIDTH
+                bits.append(sum(0x80 >> x for x in range(font.WIDTH) if red[at + x] > 0x60))
+            text += glyphs.get(bytes(bits), "?")
+        lines.append(text.rstrip())
+    return "\n".join(lines)
+
+
+def until(look, pattern, timeout=20.0):
+    """Looks at a screen until it shows `pattern`."""
+    end = time.monotonic() + timeout
+    text = look()
+    while not re.search(pattern, text, re.M):
+        assert time.monotonic() < end, f"the screen does not show {pattern!r}:\n{text}"
+        time.sleep(0.1)
+        text = look()
+    return text
+
+
+# ---- the serial line -------------------------------------------------------------
+
+def run(machine, command, answer, timeout=20):
+    machine.send(command + "\n")
+    machine.expect(answer, timeout)
+
+
+def test_serial_session(kernel):
+    """Line editing, job control, window size, vi."""
+    with kernel.pvh(tag="session") as machine:
+        system.log_in(machine)
+        run(machine, "tty; echo $((40+2))x", r"/dev/ttyS0\r\n42x")
+        run(machine, "stty rows 40 cols 100; stty size", r"^40 100")
+        run(machine, "echo wrong\x7f\x7f\x7f\x7f\x7fright", r"^right\r")
+        machine.expect(system.PROMPT)
+        run(machine, "cat >/tmp/f", r"cat >/tmp/f\r\n")
+        time.sleep(BEFORE_PROGRAM)
+        run(machine, "one\ntwx\x7fo\n\x04cat /tmp/f", r"^one\r\ntwo\r")
+        machine.expect(system.PROMPT)
+        run(machine, "sleep 100", r"sleep 100\r\n")
+        time.sleep(BEFORE_PROGRAM)
+        machine.send("\x1a")
+        machine.expect(r"Stopped|\[1\]\+", 10)
+        machine.expect(system.PROMPT)
+        run(machine, "jobs; bg; jobs", r"Running|sleep 100\r\n.*sleep 100")
+        machine.expect(system.PROMPT)
+        run(machine, "fg", r"sleep 100")
+        time.sleep(BEFORE_PROGRAM)
+        machine.send("\x03")
+        machine.expect(system.PROMPT)
+        run(machine, "echo status $?", r"^status 130")
+        machine.expect(system.PROMPT)
+        run(machine, "vi /tmp/v", r"/tmp/v\W.*1/1")
+        for part in ("ihello\x1b", "ohello again\x1b", ":wq\n"):
+            machine.send(part)
+            time.sleep(BEFORE_PROGRAM)	# ESC and a letter at once would be Alt
+        machine.expect(system.PROMPT, 20)
+        run(machine, "cat /tmp/v", r"^hello\r\nhello again\r")
+        machine.expect(system.PROMPT)
+        run(machine, "stty -echo; read x; stty echo; echo got-$x", r"read x")
+        time.sleep(BEFORE_PROGRAM)
+        run(machine, "secret", r"^got-secret")
+        machine.send("poweroff -f\n")
+        assert machine.run_to_end(30) == 0
+
+
+def test_terminals_come_through_resets(kernel):
+    """The shell, its job control and what was typed ahead outlive their modules."""
+    if not kernel.is_hybrid:
+        pytest.skip("a fault in ring 0 is a panic")
+    with kernel.pvh(tag="terminal-reset") as machine:
+        system.log_in(machine)
+        run(machine, "stty rows 41 cols 99", system.PROMPT)
+        for module in ("tty", "serial", "console", "keyboard", "tty"):
+            run(machine, f"echo now >/sys/module/{module}/inject; echo after-{module[::-1]}",
+                rf"^after-{module[::-1]}")
+            machine.expect(system.PROMPT)
+        run(machine, "stty size; tty", r"^41 99\r\n/dev/ttyS0")
+        run(machine, "echo now >/sys/module/tty/inject; sleep 100", r"sleep 100\r\n")
+        time.sleep(BEFORE_PROGRAM)
+        machine.send("\x03")
+        machine.expect(system.PROMPT)
+        run(machine, "echo status $?", r"^status 130")
+        machine.send("poweroff -f\n")
+        assert machine.run_to_end(30) == 0
+
+
+# ---- the screen ---------------------------------------------------------------------
+
+def test_vga_session(kernel):
+    """Keys through the emulated keyboard, characters out of the screen's memory."""
+    with kernel.pvh(tag="vga", monitor=True) as machine:
+        machine.expect("boottrace: .*\n", 30)
+
+        def look():
+            return vga_text(machine, kernel)
+        until(look, r"login:")
+        type_text(machine, "root\n")
+        until(look, r"root@whitix")
+        type_text(machine, "stty size; tty; echo $SHLVL\n")
+        text = until(look, r"^25 80\n/dev/tty1")
+        assert "login:" in text
+        type_text(machine, "vi /tmp/w\n")
+        until(look, r"^~\n~")
+        type_text(machine, "iscreen")
+        press(machine, "esc")
+        time.sleep(BEFORE_PROGRAM)
+        press(machine, "o")
+        type_text(machine, "Second")
+        press(machine, "esc")
+        time.sleep(BEFORE_PROGRAM)
+        type_text(machine, ":wq\n")
+        until(look, r"\$|#")
+        type_text(machine, "cat /tmp/w\n")
+        until(look, r"^screen\nSecond$")
+        type_text(machine, "sleep 100\n")
+        press(machine, "ctrl", "c")
+        type_text(machine, "echo $!$$ done\n")
+        until(look, r"\d done$")
+        type_text(machine, "seq 60\n")
+        until(look, r"^60$")
+        press(machine, "shift", "pgup")
+        press(machine, "shift", "pgup")
+        assert re.search(r"^28$", until(look, r"^25$"), re.M)
+        press(machine, "shift", "pgdn")
+        press(machine, "shift", "pgdn")
+        until(look, r"^60$")
+        type_text(machine, "clear; echo on-one; echo two >/dev/tty2\n")
+        until(look, r"^on-one$")
+        press(machine, "alt", "f2")
+        assert "on-one" not in until(look, r"^two$")
+        press(machine, "alt", "f1")
+        until(look, r"^on-one$")
+        type_text(machine, "chvt 3; echo x\n")
+        until(look, r"\A\s*\Z")
+        press(machine, "alt", "left")
+        until(look, r"^two$")
+
+
+def test_framebuffer_session(kernel):
+    """Under UEFI the console is on the framebuffer: its glyphs are recognised."""
+    if kernel.name not in ("hybrid", "drivers_in_kernel"):
+        pytest.skip("UEFI takes seconds: one of each layout")
+    argv = system.qemu.command_uefi(kernel.path("whitix.iso"), kernel.objdir, memory=256)
+    glyphs = glyph_table()
+    with system.qemu.Machine(argv, log=kernel.path("framebuffer.log"), monitor=True) as machine:
+        machine.expect("boottrace: .*\n", 60)
+
+        def look():
+            return framebuffer_text(machine, kernel, glyphs)
+        until(look, r"login:")
+        type_text(machine, "root\n")
+        until(look, r"root@whitix")
+        type_text(machine, "stty size; seq 100\n")
+        text = until(look, r"^100\nroot@whitix\S+ *\S?$")
+        assert re.search(r"^99\n100\n", text, re.M) and not re.search(r"^50$", text, re.M)
+        machine.screen(kernel.path("framebuffer.png"))
