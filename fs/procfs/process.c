@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts about a process or one of its threads, as proc(5) has them. */
 #include <printf.h>
+#include <tty.h>
 #include <whitix/mman.h>
 #include <whitix/process.h>
 
@@ -12,7 +13,7 @@
 #define PRIORITY_NORMAL 20
 #define FLAG_RANDOMIZED 0x400000	/* of field 9 of stat */
 #define MAP_NAME_COLUMN 73
-#define NO_TTY (-1)
+#define NO_FOREGROUND (-1)	/* where a session has no terminal */
 
 /* Calls fn for each mapping of the subject. */
 static void each_map(const struct subject *s, bool (*fn)(const struct process_map *map,
@@ -60,11 +61,14 @@ static bool size_add(const struct process_map *map, void *arg)
 void show_pid_stat(struct text *t, const struct subject *s)
 {
 	const struct process_info *p = &s->process;
+	struct tty_of_session tty = { 0 };
+	bool has = p->sid && tty_session_terminal(p->sid, &tty) == 0;
 
-	text_printf(t, "%u (%s) %c %u %u %u 0 %d %u 0 0 0 0 %lu %lu %lu %lu %d %d %u 0 %lu ",
-		    p->tid, p->name, (char)p->state, p->ppid, p->pgrp, p->sid, NO_TTY,
-		    FLAG_RANDOMIZED, TICKS(p->utime_ns), TICKS(p->stime_ns),
-		    TICKS(p->child_utime_ns), TICKS(p->child_stime_ns),
+	text_printf(t, "%u (%s) %c %u %u %u %u %d %u 0 0 0 0 %lu %lu %lu %lu %d %d %u 0 %lu ",
+		    p->tid, p->name, (char)p->state, p->ppid, p->pgrp, p->sid, (u32)tty.rdev,
+		    has ? (s32)tty.pgrp : NO_FOREGROUND, FLAG_RANDOMIZED,
+		    TICKS(p->utime_ns), TICKS(p->stime_ns), TICKS(p->child_utime_ns),
+		    TICKS(p->child_stime_ns),
 		    PRIORITY_NORMAL + p->nice, p->nice, p->nthreads, TICKS(p->start_ns));
 	text_printf(t, "%lu %lu %lu 0 0 %lu 0 0 %lu %lu %lu %lu 0 0 0 %u 0 0 0 0 0 0 0 0 "
 		    "%lu %lu %lu %lu %lu %d\n", p->mapped * PAGE_SIZE, p->resident,

@@ -14,6 +14,7 @@
 #include <echo.h>
 #include <info.h>
 #include <kmsg.h>
+#include <tty.h>
 #include <vfs.h>
 
 static void die(const char *what)
@@ -1150,6 +1151,12 @@ long process_signal_group(u32 self, u32 pgrp, u32 sig)
 {
 	last_signal = (u64)pgrp << 32 | sig;
 	return 0;
+}
+
+/* procfs asks; weak, since tty itself is linked where it is tested */
+__attribute__((weak)) long tty_session_terminal(u32 sid, struct tty_of_session *of)
+{
+	return -ENXIO;
 }
 
 long process_signal_leader(u32 self, u32 sid, u32 sig)
