@@ -192,15 +192,15 @@ def test_vga_session(kernel):
         press(machine, "shift", "pgdn")
         press(machine, "shift", "pgdn")
         until(look, r"^60$")
-        type_text(machine, "clear; echo on-one; echo two >/dev/tty2\n")
+        type_text(machine, "clear; echo on-one; echo two >/dev/tty4\n")
         until(look, r"^on-one$")
-        press(machine, "alt", "f2")
+        press(machine, "alt", "f4")
         assert "on-one" not in until(look, r"^two$")
         press(machine, "alt", "f1")
         until(look, r"^on-one$")
         type_text(machine, "chvt 3; echo x\n")
         until(look, r"\A\s*\Z")
-        press(machine, "alt", "left")
+        press(machine, "alt", "right")
         until(look, r"^two$")
 
 
