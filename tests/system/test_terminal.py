@@ -152,6 +152,37 @@ def test_terminals_come_through_resets(kernel):
         assert machine.run_to_end(30) == 0
 
 
+RESETS = b"""#!/bin/sh
+export PATH=/bin:/sbin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+/test/test_pty >/out 2>&1 &
+pid=$!
+while kill -0 $pid 2>/dev/null; do
+	echo now >/sys/module/tty/inject
+	sleep 1
+done
+wait $pid
+echo "@@ exit $? after $(cat /sys/module/tty/resets) resets"
+cat /out
+poweroff -f
+"""
+
+
+def test_pairs_work_through_resets(kernel):
+    """test_pty, which passes on Linux, passes while tty is killed again and again."""
+    if not kernel.is_hybrid:
+        pytest.skip("a fault in ring 0 is a panic")
+    archive = kernel.archive()
+    archive.file("resets", RESETS, 0o755)
+    with kernel.pvh("init=/resets", archive, "pty-reset") as machine:
+        end = machine.expect(r"@@ exit (\d+) after (\d+) resets", 90)
+        assert machine.run_to_end(30) == 0
+        assert end.match.group(1) == "0", machine.buffer[-3000:]
+        assert int(end.match.group(2)) >= 3
+
+
 # ---- the screen ---------------------------------------------------------------------
 
 def test_vga_session(kernel):
