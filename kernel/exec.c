@@ -12,6 +12,7 @@
  */
 #include <entropy.h>
 #include <errno.h>
+#include <events.h>
 #include <files.h>
 #include <frame.h>
 #include <mm.h>
@@ -626,6 +627,8 @@ static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 	mm_switch(p->mm);
 	fdtable_exec(p->fds);
 	signal_exec(p);
+	if (p->timers)
+		events_process_end(p->pid, true);
 	current->clear_child_tid = 0;
 	current->task->robust_list = 0;
 	current->tid = p->pid;

@@ -8,6 +8,7 @@
  * process 1. A parent that ignores SIGCHLD leaves no zombies.
  */
 #include <errno.h>
+#include <events.h>
 #include <files.h>
 #include <log.h>
 #include <mm.h>
@@ -117,7 +118,8 @@ static void process_finish(struct process *p)
 
 static void process_give_back(struct process *p)
 {
-	timer_stop(&p->alarm);
+	if (p->timers)
+		events_process_end(p->pid, false);
 	p->max_resident = p->mm ? p->mm->max_resident : 0;
 	mm_switch(NULL);
 	process_release(p);

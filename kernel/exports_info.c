@@ -42,9 +42,10 @@ static struct process *find_id(u32 id, bool thread)
 /* Linux's rule of who may trace whom, for reading. Needs process_lock. */
 static bool visible(const struct process *p)
 {
-	const struct creds *c = &current->process->creds, *o = &p->creds;
+	const struct process *me = current->process;
+	const struct creds *o = &p->creds, *c = me ? &me->creds : o;
 
-	return !current->process || c->euid == 0 || p == current->process ||
+	return !me || c->euid == 0 || p == me ||
 	       (c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
 		c->fsgid == o->gid && c->fsgid == o->egid && c->fsgid == o->sgid);
 }

@@ -9,6 +9,7 @@
 #include <mm.h>
 #include <modules.h>
 #include <process.h>
+#include <program.h>
 #include <signals.h>
 
 long process_signal_group(u32 self, u32 pgrp, u32 sig)
@@ -76,6 +77,35 @@ long process_signal_state(u32 self, u32 sig)
 	return state;
 }
 
+long process_signal_wait(u32 wait)
+{
+	struct wait *old = signal_wait;
+
+	signal_wait = wait_from_handle(wait);
+	if (old)
+		wait_put(old);
+	return signal_wait ? 0 : -EBADF;
+}
+
+long process_signal_take(u32 self, u64 set, bool take, struct linux_siginfo *info)
+{
+	struct linux_siginfo taken = { 0 };
+	long sig;
+	u64 flags;
+
+	if (!current->process)
+		return -ESRCH;
+	flags = spin_lock_irq(&process_lock);
+	if (take)
+		sig = signal_take(set, &taken);
+	else
+		sig = ((current->sigpending | current->process->sigpending) & set) != 0;
+	spin_unlock_irq(&process_lock, flags);
+	return copy_module_to(info, &taken, sizeof(taken)) ? -EFAULT : sig;
+}
+
+SYMBOL_EXPORT(process_signal_wait);
+SYMBOL_EXPORT(process_signal_take);
 SYMBOL_EXPORT(pageobj_create);
 SYMBOL_EXPORT(pageobj_create_in);
 SYMBOL_EXPORT(pageobj_limit);

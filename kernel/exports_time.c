@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <spinlock.h>
 #include <string.h>
+#include <syscall.h>
 #include <thread.h>
 #include <timer.h>
 #include <wait.h>
@@ -49,18 +50,11 @@ static struct spinlock objects_lock = SPINLOCK("module objects", LOCK_OBJECT);
 static LIST_HEAD(expired);		/* objects_lock */
 static struct thread *timer_thread;	/* preemption off */
 
-/* The end of `ns` from now; far away is as good as never (0). */
-static u64 deadline_after(u64 ns)
-{
-	u64 now = time_now_ns();
-
-	return ns > INT64_MAX - now ? 0 : now + ns;
-}
-
 /* ---- waiting ------------------------------------------------------------ */
 
 static void wait_release(void *object)
 {
+	watch_set_gone(object);
 	wait_wake_all(object);
 	wait_put(object);
 }
@@ -162,12 +156,13 @@ long time_sleep(u32 self, u64 ns)
 }
 SYMBOL_EXPORT(time_sleep);
 
-/* Interface: 0, -EPERM for all but rtc. */
+/* Interface: 0, -EPERM. */
 long time_set_realtime(u32 self, u64 ns)
 {
 	struct module *m = module_by_id(self);
 
-	if (!m || strcmp(m->name, "rtc") != 0)
+	if (!m || (strcmp(m->name, "rtc") != 0 && strcmp(m->name, "events") != 0) ||
+	    (current->process && !privileged()))
 		return -EPERM;
 	time_set_realtime_ns(ns);
 	return 0;

@@ -179,6 +179,8 @@ static void file_free(struct file *f)
 {
 	if (f->flags & FILE_LOCKS)
 		file_locks_drop(f, f);
+	watch_file_gone(f);
+	op_begin();
 	if (f->provider) {
 		if (READ_ONCE(f->provider->live))
 			f->provider->ops.release(f->number);
@@ -290,6 +292,7 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	f->number = fo->number;
 	f->ino = fo->ino;
 	f->node = node;
+	list_init(&f->watches);
 	core_mutex_init(&f->pos_lock);
 	if (fo->flags & FILE_REOPEN)
 		error = file_reopen(f, oflags);
@@ -321,6 +324,20 @@ long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
 void file_get(struct file *f)
 {
 	atomic_add(&f->refs, 1);
+}
+
+/* A reference of a file that perhaps has none any more; false: so it is. */
+bool file_get_living(struct file *f)
+{
+	u32 refs, seen = READ_ONCE(f->refs);
+
+	do {
+		refs = seen;
+		if (!refs)
+			return false;
+		seen = atomic_cmpxchg(&f->refs, refs, refs + 1);
+	} while (seen != refs);
+	return true;
 }
 
 /* One reference less; the last one closes the file. May sleep. */
@@ -651,12 +668,15 @@ long file_getattr(struct file *f, struct vfs_attr *attr)
 
 	*attr = (struct vfs_attr){ 0 };
 	if (!f->node) {
-		attr->mode = f->mode ? f->mode : S_IFIFO | S_IRUSR | S_IWUSR;
+		attr->mode = f->mode ? f->mode : (f->flags & FILE_ANONYMOUS ? 0 : S_IFIFO) |
+						 S_IRUSR | S_IWUSR;
 		attr->ino = f->ino ? f->ino : f->number;
 		attr->nlink = 1;
 		attr->blksize = PAGE_SIZE;
-		attr->uid = current->process->creds.euid;
-		attr->gid = current->process->creds.egid;
+		if (current->process) {
+			attr->uid = current->process->creds.euid;
+			attr->gid = current->process->creds.egid;
+		}
 		return 0;
 	}
 	error = module_result(vfs_getattr(f->node, attr), 0);

@@ -109,22 +109,6 @@ static void process_inherit(struct process *p, const struct process *from)
 	memcpy(p->action, from->action, sizeof(p->action));
 }
 
-/* Sends SIGALRM; in interrupt context. */
-static void alarm_expired(struct timer *timer)
-{
-	struct process *p = timer->arg;
-	u64 flags = spin_lock_irq(&process_lock);
-
-	if (p->state == PROCESS_ALIVE) {
-		signal_send_process(p, SIGALRM, NULL);
-		p->alarm_ns = p->alarm_period_ns ?
-			MAX(p->alarm_ns + p->alarm_period_ns, time_now_ns()) : 0;
-		if (p->alarm_ns)
-			timer_start(timer, p->alarm_ns);
-	}
-	spin_unlock_irq(&process_lock, flags);
-}
-
 /* See include/core/process.h. Does not sleep. */
 struct process *process_new(struct process *parent)
 {
@@ -140,7 +124,6 @@ struct process *process_new(struct process *parent)
 	list_init(&p->sigqueue);
 	wait_init(&p->change);
 	wait_init(&p->vfork);
-	timer_setup(&p->alarm, alarm_expired, p);
 	p->exit_signal = SIGCHLD;
 	p->start_ns = time_now_ns();
 	if (parent)
@@ -172,7 +155,6 @@ void process_release(struct process *p)
 /* Frees a process that nobody knows any more. May sleep. */
 void process_free(struct process *p)
 {
-	timer_stop(&p->alarm);
 	signal_flush(&p->sigqueue);
 	process_release(p);
 	core_free(p);

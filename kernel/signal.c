@@ -24,6 +24,9 @@
 
 #define INIT_PID 1
 
+/* Woken when any signal becomes pending: signalfd's; NULL: there is none. */
+struct wait *signal_wait;
+
 static bool signal_ignored(const struct process *p, u32 sig)
 {
 	u64 handler = p->action[sig - 1].handler;
@@ -130,6 +133,8 @@ static void pending_add(u64 *pending, struct list_head *queue, u32 sig,
 		list_add_tail(&q->node, queue);
 	}
 	*pending |= SIGNAL_BIT(sig);
+	if (signal_wait)
+		wait_wake_all(signal_wait);
 }
 
 /* What keeps a signal from being dropped though nobody handles it. */

@@ -15,15 +15,15 @@
 	X(read) X(write) X(open) X(close) X(stat) X(fstat) X(lstat) X(poll) \
 	X(lseek) X(mmap) X(mprotect) X(munmap) X(brk) X(rt_sigaction) \
 	X(rt_sigprocmask) X(rt_sigreturn) X(ioctl) X(pread64) X(pwrite64) \
-	X(readv) X(writev) X(access) X(pipe) X(select) X(sched_yield) X(mremap) \
-	X(msync) X(madvise) X(mincore) X(mlock2) X(dup) X(dup2) X(pause) X(nanosleep) X(getitimer) \
-	X(alarm) X(setitimer) X(getpid) X(sendfile) X(clone) X(fork) X(vfork) \
+	X(readv) X(writev) X(access) X(select) X(sched_yield) X(mremap) \
+	X(msync) X(madvise) X(mincore) X(mlock2) X(dup) X(dup2) X(pause) X(nanosleep) \
+	X(getpid) X(clone) X(fork) X(vfork) \
 	X(execve) X(exit) X(wait4) X(kill) X(uname) X(fcntl) X(flock) \
 	X(fallocate) X(memfd_create) X(openat2) X(preadv2) X(pivot_root) X(pwritev2) X(fsync) \
 	X(fdatasync) X(truncate) X(ftruncate) X(getcwd) X(chdir) X(fchdir) \
 	X(rename) X(mkdir) X(rmdir) X(creat) X(link) X(unlink) X(symlink) \
 	X(readlink) X(chmod) X(fchmod) X(chown) X(fchown) X(lchown) X(umask) \
-	X(gettimeofday) X(getrlimit) X(getrusage) X(sysinfo) X(times) X(getuid) \
+	X(gettimeofday) X(getrlimit) X(getrusage) X(sysinfo) X(getuid) \
 	X(syslog) X(getgid) X(setuid) X(setgid) X(geteuid) X(getegid) X(setpgid) \
 	X(getppid) X(getpgrp) X(setsid) X(setreuid) X(setregid) X(getgroups) \
 	X(setgroups) X(setresuid) X(getresuid) X(setresgid) X(getresgid) \
@@ -33,16 +33,16 @@
 	X(setpriority) X(sched_setparam) X(sched_getparam) X(sched_setscheduler) \
 	X(sched_getscheduler) X(sched_get_priority_max) \
 	X(sched_get_priority_min) X(mlock) X(munlock) X(mlockall) X(munlockall) \
-	X(prctl) X(arch_prctl) X(setrlimit) X(chroot) X(sync) X(settimeofday) \
+	X(prctl) X(arch_prctl) X(setrlimit) X(chroot) X(sync) \
 	X(vhangup) X(mount) X(umount2) X(reboot) X(sethostname) X(setdomainname) X(gettid) \
 	X(tkill) X(time) X(futex) X(sched_setaffinity) X(sched_getaffinity) \
 	X(sched_rr_get_interval) X(capget) X(capset) \
-	X(getdents64) X(set_tid_address) X(fadvise64) X(clock_settime) \
+	X(getdents64) X(set_tid_address) X(fadvise64) \
 	X(clock_gettime) X(clock_getres) X(clock_nanosleep) X(exit_group) \
 	X(tgkill) X(utimes) X(waitid) X(openat) X(mkdirat) X(mknodat) \
 	X(fchownat) X(futimesat) X(newfstatat) X(unlinkat) X(renameat) X(linkat) \
 	X(symlinkat) X(readlinkat) X(fchmodat) X(faccessat) X(pselect6) X(ppoll) \
-	X(set_robust_list) X(get_robust_list) X(utimensat) X(dup3) X(pipe2) \
+	X(set_robust_list) X(get_robust_list) X(utimensat) X(dup3) \
 	X(preadv) X(pwritev) X(rt_tgsigqueueinfo) X(prlimit64) X(syncfs) \
 	X(getcpu) X(renameat2) X(getrandom) X(execveat) X(statx) X(clone3) \
 	X(close_range) X(faccessat2) X(getxattr) X(lgetxattr) X(fgetxattr) \
@@ -69,6 +69,12 @@ static syscall_fn *const table[SYSCALLS] = { IMPLEMENTED(ENTRY) };
 static const char *const names[SYSCALLS] = { SYSCALL_LIST(NAME) };
 #undef NAME
 
+/* See include/core/syscall.h. */
+bool syscall_in_core(u32 number)
+{
+	return table[number];
+}
+
 static long syscall_absent(u64 number)
 {
 	static u64 seen[BITMAP_WORDS(SYSCALLS)];
@@ -94,8 +100,10 @@ void syscall_dispatch(struct regs *regs)
 
 	t->user_regs = regs;
 	t->nubufs = 0;
-	result = fn ? fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9) :
-		      syscall_absent(number);
+	if (fn)
+		result = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+	else if (!syscall_by_module(number, regs, &result))
+		result = syscall_absent(number);
 	/* A call that a signal interrupted is decided on before ring 3. */
 	if (unlikely(result <= -ERESTARTSYS && result >= -ERESTART_RESTARTBLOCK))
 		WRITE_ONCE(t->task->notify, 1);

@@ -10,8 +10,8 @@
 #include <frame.h>
 #include <mm.h>
 #include <pageobj.h>
-#include <pipe.h>
 #include <printf.h>
+#include <program.h>
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
@@ -22,7 +22,6 @@
 #include <whitix/termios.h>
 
 #define POS_MAX 0x7fffffffffffffffl
-#define COPY_CHUNK PAGE_SIZE		/* of sendfile, through core memory */
 #define SETFL_FLAGS (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
 static bool has_position(const struct file *f)
@@ -55,7 +54,7 @@ static long transfer(struct file *f, u64 addr, u64 len, u64 *at, bool write, boo
 	return n;
 }
 
-static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write)
+static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write, bool kernel)
 {
 	struct file *f = fd_get(fd);
 	long n;
@@ -68,18 +67,20 @@ static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write)
 		n = -ESPIPE;
 	else if ((s64)len < 0)
 		n = -EINVAL;
-	else if (addr > USER_END || len > USER_END - addr)
+	else if (!kernel && (addr > USER_END || len > USER_END - addr))
 		n = -EFAULT;
 	else
-		n = transfer(f, addr, len, at, write, false);
+		n = transfer(f, addr, len, at, write, kernel);
 	file_put(f);
 	return n;
 }
 
-SYSCALL_AS(read, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, false))
-SYSCALL_AS(write, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, true))
-SYSCALL_AS(pread64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, false))
-SYSCALL_AS(pwrite64, (int fd, u64 buf, u64 len, u64 pos), fd_transfer(fd, buf, len, &pos, true))
+SYSCALL_AS(read, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, false, false))
+SYSCALL_AS(write, (int fd, u64 buf, u64 len), fd_transfer(fd, buf, len, NULL, true, false))
+SYSCALL_AS(pread64, (int fd, u64 buf, u64 len, u64 pos),
+	   fd_transfer(fd, buf, len, &pos, false, false))
+SYSCALL_AS(pwrite64, (int fd, u64 buf, u64 len, u64 pos),
+	   fd_transfer(fd, buf, len, &pos, true, false))
 
 /* See include/core/files.h. */
 long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov)
@@ -345,6 +346,18 @@ static void file_set_flags(struct file *f, u32 mask, u64 flags)
 	WRITE_ONCE(f->oflags, (f->oflags & ~mask) | (flags & mask));
 }
 
+/* What only some files have, their module knows of. */
+static long provider_fcntl(struct file *f, u32 cmd, u64 arg)
+{
+	long result = -ENOTTY;
+
+	op_begin();
+	if (f->provider && READ_ONCE(f->provider->live))
+		result = f->provider->ops.ioctl(f->number, FILE_FCNTL(cmd), arg, 0);
+	file_touched(f);
+	return result == -ENOTTY ? -EBADF : module_result(result, INT32_MAX);
+}
+
 static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
 {
 	switch (cmd) {
@@ -373,6 +386,9 @@ static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
 		return file_lock(f, fd, cmd, arg);
 	case F_ADD_SEALS: case F_GET_SEALS:
 		return file_seals(f, cmd, arg);
+	case F_SETPIPE_SZ:
+	case F_GETPIPE_SZ:
+		return provider_fcntl(f, cmd, arg);
 	case F_SETOWN:
 		f->owner = (s32)arg;
 		return 0;
@@ -518,126 +534,42 @@ long sys_ioctl(int fd, u32 cmd, u64 arg)
 	return result;
 }
 
-/* ---- pipes ------------------------------------------------------------- */
+/* ---- for modules: include/interface/program.h ----------------------------- */
 
-/* Both ends as files: 0 or an error; nothing is left open then. */
-static long pipe_files(u32 oflags, struct file **reader, struct file **writer)
+long descriptor_get(u32 self, u32 fd, struct descriptor *d)
 {
-	struct file_open r = { 0 }, w = { 0 };
-	long error = module_result(pipe_create(&r, &w), 0);
+	struct file *f = fd_get(fd);
 
-	if (error)
-		return error;
-	error = file_new(&r, 0, 0, O_RDONLY | oflags, reader);
-	if (error) {
-		if (file_new(&w, 0, 0, O_WRONLY, writer) == 0)
-			file_put(*writer);
-		return error;
+	if (!f || (f->oflags & O_PATH)) {
+		file_put(f);
+		return -EBADF;
 	}
-	error = file_new(&w, 0, 0, O_WRONLY | oflags, writer);
-	if (error)
-		file_put(*reader);
-	return error;
+	*d = (struct descriptor){ f->mode, f->oflags, has_position(f), 0, f->pos };
+	file_put(f);
+	return 0;
 }
 
-/* pipe2(2). */
-long sys_pipe2(u64 user, u32 flags)
+long descriptor_read(u32 self, u32 fd, u64 pos, void *buf, size_t len)
 {
-	bool cloexec = flags & O_CLOEXEC;
-	struct file *reader, *writer;
-	s32 fd[2];
-	long error;
-
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
-		return -EINVAL;
-	error = pipe_files(flags & (O_NONBLOCK | O_DIRECT), &reader, &writer);
-	if (error)
-		return error;
-	error = fd[0] = fd_install(reader, 0, cloexec);
-	if (error < 0)
-		goto no_reader;
-	error = fd[1] = fd_install(writer, 0, cloexec);
-	if (error < 0)
-		goto no_writer;
-	error = put_user_bytes(user, fd, sizeof(fd));
-	if (!error)
-		return 0;
-	fd_close(fd[1]);
-	fd_close(fd[0]);
-	return error;
-no_writer:
-	fd_close(fd[0]);
-	file_put(writer);
-	return error;
-no_reader:
-	file_put(reader);
-	file_put(writer);
-	return error;
+	return fd_transfer(fd, (u64)buf, len, pos == DESCRIPTOR_POS ? NULL : &pos, false, true);
 }
 
-SYSCALL_AS(pipe, (u64 user), sys_pipe2(user, 0))
-
-/* ---- copying between files --------------------------------------------- */
-
-/* Copies through `buf`: bytes, or the error of the first step. */
-static long copy_files(struct file *out, struct file *in, u64 *in_at, u64 len, char *buf)
+long descriptor_write(u32 self, u32 fd, u64 pos, const void *buf, size_t len)
 {
-	u64 done = 0;
-	long n = 0, written;
-
-	while (done < len) {
-		u64 before = in_at ? *in_at : in->pos;
-
-		n = transfer(in, (u64)buf, MIN(len - done, COPY_CHUNK), in_at, false, true);
-		if (n <= 0)
-			break;
-		written = transfer(out, (u64)buf, n, NULL, true, true);
-		if (written < n) {
-			/* What was not written was not read. */
-			if (in_at)
-				*in_at = before + MAX(written, 0l);
-			else if (has_position(in))
-				in->pos = before + MAX(written, 0l);
-			done += MAX(written, 0l);
-			n = written;
-			break;
-		}
-		done += n;
-	}
-	return done ? (long)done : n;
+	return fd_transfer(fd, (u64)buf, len, pos == DESCRIPTOR_POS ? NULL : &pos, true, true);
 }
 
-/* sendfile(2). */
-long sys_sendfile(int out_fd, int in_fd, u64 offset, u64 len)
+long descriptor_move(u32 self, u32 fd, u64 pos)
 {
-	struct file *in = fd_get(in_fd), *out = fd_get(out_fd);
-	char *buf = NULL;
-	long n = -EBADF;
-	u64 at;
+	long result = sys_lseek(fd, pos, SEEK_SET);
 
-	if (!in || !out)
-		goto put;
-	n = -EINVAL;
-	if (!has_position(in) || (out->oflags & O_APPEND))
-		goto put;
-	n = -EFAULT;
-	if (offset && get_user_bytes(&at, offset, sizeof(at)))
-		goto put;
-	n = -EINVAL;
-	if (offset && (s64)at < 0)
-		goto put;
-	n = -ENOMEM;
-	buf = core_alloc(COPY_CHUNK);
-	if (buf)
-		n = copy_files(out, in, offset ? &at : NULL, len, buf);
-	if (offset && put_user_bytes(offset, &at, sizeof(at)))
-		n = -EFAULT;
-put:
-	core_free(buf);
-	file_put(in);
-	file_put(out);
-	return n;
+	return result < 0 ? result : 0;
 }
+
+SYMBOL_EXPORT(descriptor_get);
+SYMBOL_EXPORT(descriptor_read);
+SYMBOL_EXPORT(descriptor_write);
+SYMBOL_EXPORT(descriptor_move);
 
 /* fsync(2): page objects are memory, there is nothing behind them yet. */
 long sys_fsync(int fd)

@@ -142,11 +142,12 @@ static long mask_enter(u64 user, u64 size)
 }
 
 /* The mask goes back now, or when a signal that interrupted is delivered. */
-static long mask_leave(u64 user, long result)
+long mask_leave(u64 changed, long result)
 {
-	if (!user)
+	if (!changed)
 		return result;
-	if (result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK) {
+	if (result == -ERESTARTNOHAND || result == -ERESTART_RESTARTBLOCK ||
+	    result == -EINTR) {
 		current->task->restore_sigmask = true;
 		WRITE_ONCE(current->task->notify, 1);
 	} else {

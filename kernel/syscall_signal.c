@@ -2,6 +2,7 @@
 /* System calls on signals: actions, masks, sending, waiting for them. */
 #include <errno.h>
 #include <mm.h>
+#include <program.h>
 #include <signals.h>
 #include <string.h>
 #include <syscall.h>
@@ -272,3 +273,49 @@ long sys_rt_tgsigqueueinfo(s32 tgid, s32 tid, u32 sig, u64 user)
 
 	return error ? error : tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig, &info);
 }
+
+/* ---- of timers ----------------------------------------------------------- */
+
+/* The signal of the same timer that is queued already; NULL. */
+static struct sigqueue *timer_queued(struct list_head *queue, const struct linux_siginfo *info)
+{
+	struct sigqueue *q;
+
+	list_for_each_entry(q, queue, node)
+		if (info->si_code == SI_TIMER && q->info.si_code == SI_TIMER &&
+		    q->info.timer.id == info->timer.id)
+			return q;
+	return NULL;
+}
+
+/* include/interface/program.h. */
+long process_signal(u32 self, u32 pid, u32 tid, bool send,
+			  const struct linux_siginfo *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	struct thread *t = tid ? find_thread(tid, pid) : NULL;
+	struct sigqueue *q = NULL;
+	bool gone = !p || p->exiting || (tid && !t);
+
+	if (!gone)
+		q = timer_queued(t ? &t->task->sigqueue : &p->sigqueue, info);
+	if (q && send)
+		q->info.timer.overrun += info->timer.overrun + 1;
+	else if (!gone && send && signal_valid(info->si_signo))
+		(t ? signal_send_thread(t, info->si_signo, info) :
+		     signal_send_process(p, info->si_signo, info));
+	spin_unlock_irq(&process_lock, flags);
+	return gone ? -ESRCH : !q;
+}
+
+/* include/interface/program.h. */
+long process_has_timers(u32 self)
+{
+	if (current->process)
+		current->process->timers = true;
+	return 0;
+}
+
+SYMBOL_EXPORT(process_signal);
+SYMBOL_EXPORT(process_has_timers);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls on time: clocks, sleeping, the process's alarm. */
+/* System calls on time: clocks and sleeping. (Alarms, and setting the
+ * clock, are the events module's.) */
 #include <errno.h>
 #include <mm.h>
 #include <sched.h>
@@ -61,15 +62,15 @@ long restart_sleep(u64 deadline_ns)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-static u64 threads_time(bool user, bool system)
+/* CPU time of the calling process. */
+static u64 process_time(void)
 {
 	struct process *p = current->process;
-	u64 flags = spin_lock_irq(&process_lock);
-	u64 ns = (user ? p->utime_ns : 0) + (system ? p->stime_ns : 0);
+	u64 flags = spin_lock_irq(&process_lock), ns = p->utime_ns + p->stime_ns;
 	struct thread *t;
 
 	list_for_each_entry(t, &p->threads, siblings)
-		ns += (user ? t->utime_ns : 0) + (system ? t->stime_ns : 0);
+		ns += t->utime_ns + t->stime_ns;
 	spin_unlock_irq(&process_lock, flags);
 	return ns;
 }
@@ -88,7 +89,7 @@ static long clock_read(s32 clock, u64 *ns)
 		*ns = time_now_ns();
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
-		*ns = threads_time(true, true);
+		*ns = process_time();
 		return 0;
 	case CLOCK_THREAD_CPUTIME_ID:
 		*ns = current->utime_ns + current->stime_ns;
@@ -125,20 +126,6 @@ long sys_clock_getres(s32 clock, u64 user)
 	return put_timespec(user, ticks ? TICK_NSEC : 1);
 }
 
-/* clock_settime(2). */
-long sys_clock_settime(s32 clock, u64 user)
-{
-	u64 ns;
-	long error = clock == CLOCK_REALTIME ? get_timespec(user, &ns) : -EINVAL;
-
-	if (error)
-		return error;
-	if (!privileged())
-		return -EPERM;
-	time_set_realtime_ns(ns);
-	return 0;
-}
-
 /* gettimeofday(2): the time zone is UTC. */
 long sys_gettimeofday(u64 user, u64 zone)
 {
@@ -150,43 +137,12 @@ long sys_gettimeofday(u64 user, u64 zone)
 	return zone ? put_user_bytes(zone, utc, sizeof(utc)) : 0;
 }
 
-/* settimeofday(2). */
-long sys_settimeofday(u64 user, u64 zone)
-{
-	u64 ns;
-	long error = user ? get_timeval(user, &ns) : 0;
-
-	if (error)
-		return error;
-	if (!privileged())
-		return -EPERM;
-	if (user)
-		time_set_realtime_ns(ns);
-	return 0;
-}
-
 /* time(2). */
 long sys_time(u64 user)
 {
 	s64 now = time_realtime_ns() / NSEC_PER_SEC;
 
 	return user && put_user_bytes(user, &now, sizeof(now)) ? -EFAULT : now;
-}
-
-/* times(2). */
-long sys_times(u64 user)
-{
-	struct process *p = current->process;
-	struct linux_tms t = {
-		.utime = threads_time(true, false) / TICK_NSEC,
-		.stime = threads_time(false, true) / TICK_NSEC,
-		.cutime = p->child_utime_ns / TICK_NSEC,
-		.cstime = p->child_stime_ns / TICK_NSEC,
-	};
-
-	if (user && put_user_bytes(user, &t, sizeof(t)))
-		return -EFAULT;
-	return time_now_ns() / TICK_NSEC;
 }
 
 /* ---- sleeping ---------------------------------------------------------- */
@@ -238,72 +194,4 @@ long sys_clock_nanosleep(s32 clock, u32 flags, u64 request, u64 rest)
 	if (ns <= now)
 		return 0;
 	return sleep_until(deadline_after(ns - now)) == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
-}
-
-/* ---- the alarm --------------------------------------------------------- */
-
-/* Sets ITIMER_REAL and tells what was left of it, both in ns. */
-static void alarm_set(u64 value, u64 period, u64 *left, u64 *old_period)
-{
-	struct process *p = current->process;
-	u64 now, flags;
-
-	timer_stop(&p->alarm);
-	flags = spin_lock_irq(&process_lock);
-	now = time_now_ns();
-	*old_period = p->alarm_period_ns;
-	*left = p->alarm_ns > now ? p->alarm_ns - now : 0;
-	p->alarm_period_ns = period;
-	p->alarm_ns = value ? deadline_after(value) : 0;
-	spin_unlock_irq(&process_lock, flags);
-	if (value)
-		timer_start(&p->alarm, p->alarm_ns);
-}
-
-/* alarm(2): seconds that were left, at least 1 if there was an alarm. */
-long sys_alarm(u32 seconds)
-{
-	u64 left, period;
-
-	alarm_set(seconds * NSEC_PER_SEC, 0, &left, &period);
-	return left ? MAX((left + NSEC_PER_SEC / 2) / NSEC_PER_SEC, 1ul) : 0;
-}
-
-/* setitimer(2): ITIMER_REAL only; the others are -ENOSYS. */
-long sys_setitimer(u32 which, u64 new, u64 old)
-{
-	struct linux_itimerval v = { 0 }, was;
-	u64 left, period;
-
-	if (which > 2)
-		return -EINVAL;
-	if (which != ITIMER_REAL)
-		return -ENOSYS;
-	if (new && get_user_bytes(&v, new, sizeof(v)))
-		return -EFAULT;
-	if ((u64)v.value.tv_usec >= 1000000 || (u64)v.interval.tv_usec >= 1000000 ||
-	    v.value.tv_sec < 0 || v.interval.tv_sec < 0)
-		return -EINVAL;
-	alarm_set(MIN((u64)v.value.tv_sec, SLEEP_MAX / NSEC_PER_SEC) * NSEC_PER_SEC +
-		  v.value.tv_usec * NSEC_PER_USEC,
-		  MIN((u64)v.interval.tv_sec, SLEEP_MAX / NSEC_PER_SEC) * NSEC_PER_SEC +
-		  v.interval.tv_usec * NSEC_PER_USEC, &left, &period);
-	was = (struct linux_itimerval){ ns_to_timeval(period), ns_to_timeval(left) };
-	return old ? put_user_bytes(old, &was, sizeof(was)) : 0;
-}
-
-/* getitimer(2). */
-long sys_getitimer(u32 which, u64 user)
-{
-	struct process *p = current->process;
-	struct linux_itimerval v = { 0 };
-	u64 now = time_now_ns(), at = READ_ONCE(p->alarm_ns);
-
-	if (which > 2)
-		return -EINVAL;
-	if (which == ITIMER_REAL) {
-		v.interval = ns_to_timeval(p->alarm_period_ns);
-		v.value = ns_to_timeval(at > now ? at - now : 0);
-	}
-	return put_user_bytes(user, &v, sizeof(v));
 }

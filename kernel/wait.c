@@ -10,6 +10,7 @@
  *
  * Locks: wait->lock, rank LOCK_WAIT, one at a time.
  */
+#include <atomic.h>
 #include <errno.h>
 #include <frame.h>
 #include <process.h>
@@ -20,12 +21,6 @@
 
 #define SEQ_MASK 0x3fffffffu
 #define ENTRIES_ON_STACK 8
-
-struct wait_entry {
-	struct list_head node;		/* wait->lock */
-	struct thread *thread;
-	struct wait *wait;		/* NULL: not on its list */
-};
 
 enum wait_breaks {
 	BREAK_NEVER,		/* the core's own locks */
@@ -55,21 +50,16 @@ struct wait *wait_new(void)
 /* One reference more. Any context. */
 void wait_get(struct wait *w)
 {
-	u64 flags = spin_lock_irq(&w->lock);
-
-	w->refs++;
-	spin_unlock_irq(&w->lock, flags);
+	atomic_add(&w->refs, 1);
 }
 
 /* One reference less; the last frees what wait_new() made. Any context. */
 void wait_put(struct wait *w)
 {
-	u64 flags = spin_lock_irq(&w->lock);
-	bool last = --w->refs == 0;
-
-	spin_unlock_irq(&w->lock, flags);
-	if (last)
-		core_free(w);
+	if (atomic_sub(&w->refs, 1) != 0)
+		return;
+	core_free(w->set);
+	core_free(w);
 }
 
 /* Raises the count and wakes all sleepers. Any context. */
@@ -77,11 +67,29 @@ void wait_wake_all(struct wait *w)
 {
 	u64 flags = spin_lock_irq(&w->lock);
 	struct wait_entry *e;
+	bool watched = false;
 
 	WRITE_ONCE(w->seq, (w->seq + 1) & SEQ_MASK);
-	list_for_each_entry(e, &w->sleepers, node)
-		thread_wake(e->thread);
+	list_for_each_entry(e, &w->sleepers, node) {
+		if (e->thread) {
+			thread_wake(e->thread);
+		} else {
+			watch_fire(e);
+			watched = true;
+		}
+	}
 	spin_unlock_irq(&w->lock, flags);
+	if (watched)
+		watch_wake_sets();
+}
+
+/* Puts e on the list of e->wait. */
+void wait_entry_add(struct wait_entry *e)
+{
+	u64 flags = spin_lock_irq(&e->wait->lock);
+
+	list_add_tail(&e->node, &e->wait->sleepers);
+	spin_unlock_irq(&e->wait->lock, flags);
 }
 
 /* See include/core/wait.h. */
@@ -109,7 +117,8 @@ static bool entry_add(struct wait_entry *e, struct wait_poll *poll)
 	return same;
 }
 
-static void entry_remove(struct wait_entry *e)
+/* Takes e off again. */
+void wait_entry_remove(struct wait_entry *e)
 {
 	struct wait *w = e->wait;
 	u64 flags = spin_lock_irq(&w->lock);
@@ -172,7 +181,7 @@ static long wait_entries(struct wait_entry *entries, struct wait_poll *polls,
 		current->waiting = NULL;
 	}
 	while (added > 0)
-		entry_remove(&entries[--added]);
+		wait_entry_remove(&entries[--added]);
 	return result;
 }
 

@@ -3,37 +3,30 @@
  * FIFOs: a pipe that is known by device and inode number while it is open
  * (fifo(7)). Opening one end waits for the other, unless O_NONBLOCK (then only
  * the writing end needs a reader) or O_RDWR.
+ *
+ * An open that waits has counted its end, with how often the other one had been
+ * opened as its result: run again after a reset it goes on waiting.
  */
 #include "internal.h"
-
-static struct pipe *fifos;	/* pipes_lock */
-
-/* The pipe leaves the list; pipes_lock is held. */
-void fifo_gone(struct pipe *p)
-{
-	struct pipe **q = &fifos;
-
-	while (*q != p)
-		q = &(*q)->next_fifo;
-	*q = p->next_fifo;
-}
 
 /* The pipe of a FIFO, made if there is none, locked. NULL: no memory. */
 static struct pipe *fifo_enter(u64 dev, u64 ino)
 {
-	struct pipe *p;
+	struct pipe *p = NULL;
 
 	mutex_lock(&pipes_lock);
-	for (p = fifos; p && (p->dev != dev || p->ino != ino); p = p->next_fifo)
-		;
+	for (u32 i = 0; i < pipe_slots(); i++) {
+		p = pipe_at(i);
+		if (p && p->dev == dev && p->ino == ino)
+			break;
+		p = NULL;
+	}
 	if (p) {
-		p->users++;
+		p->inside++;
 	} else {
 		p = pipe_new(dev, ino);
-		if (p) {
-			p->next_fifo = fifos;
-			fifos = p;
-		}
+		if (p)
+			journal_commit_only();
 	}
 	mutex_unlock(&pipes_lock);
 	if (p)
@@ -42,19 +35,18 @@ static struct pipe *fifo_enter(u64 dev, u64 ino)
 }
 
 /*
- * Waits until *opens has moved: the other end was opened, if only for a
+ * Waits until *opens is not `before`: the other end was opened, if only for a
  * moment. p->lock is held and let go while it sleeps.
  */
-static long wait_for_open(struct pipe *p, const u32 *opens)
+static long wait_for_open(struct pipe *p, const u64 *opens, u64 before)
 {
-	u32 before = *opens;
 	long ret = 0;
 
 	while (!ret && *opens == before) {
-		long seq = wait_seq(p->wait);
+		long seq = wait_seq((u32)p->wait);
 
 		mutex_unlock(&p->lock);
-		ret = seq < 0 ? seq : wait_sleep(p->wait, (u32)seq, 0);
+		ret = seq < 0 ? seq : wait_sleep((u32)p->wait, (u32)seq, 0);
 		mutex_lock(&p->lock);
 	}
 	return *opens == before ? ret : 0;
@@ -73,37 +65,37 @@ u32 ends_of(u32 oflags)
 	}
 }
 
-/* Counts ends that are opened. p->lock is held. */
-void add_ends(struct pipe *p, u32 ends)
+/* Counts ends; `result` is what the operation has come to. */
+static long count(struct pipe *p, u32 ends, s64 n, long result)
 {
-	if (ends & END_READ) {
-		p->readers++;
-		p->reader_opens++;
-	}
-	if (ends & END_WRITE) {
-		p->writers++;
-		p->writer_opens++;
-	}
+	mutex_lock(&pipes_lock);
+	pipe_count_ends(p, ends, n, result);
+	mutex_unlock(&pipes_lock);
 	pipe_wake(p);
+	return result;
 }
 
 static long open_ends(struct pipe *p, u32 ends, bool nonblock)
 {
-	long ret = 0;
+	const u64 *opens = ends == END_READ ? &p->writer_opens : &p->reader_opens;
+	u64 others = ends == END_READ ? p->writers : p->readers;
+	long before, ret;
 
-	if (ends == END_WRITE && nonblock && !p->readers)
-		return -ENXIO;
-	add_ends(p, ends);
-	if (ends == END_READ && !p->writers && !nonblock)
-		ret = wait_for_open(p, &p->writer_opens);
-	else if (ends == END_WRITE && !p->readers)
-		ret = wait_for_open(p, &p->reader_opens);
-	if (!ret)
-		return 0;
-	p->readers -= ends & END_READ ? 1 : 0;
-	p->writers -= ends & END_WRITE ? 1 : 0;
-	pipe_wake(p);
-	return ret;
+	if (!journal_done(&before)) {
+		if (ends == END_WRITE && nonblock && !p->readers)
+			return -ENXIO;
+		/* One more than there were: there is nobody to wait for. */
+		before = (long)*opens;
+		if (ends == (END_READ | END_WRITE) || others || nonblock)
+			before = -1;
+		count(p, ends, 1, before + 1);
+	} else {
+		before--;
+	}
+	if (before < -1)
+		return before + 1;
+	ret = before < 0 ? 0 : wait_for_open(p, opens, (u64)before);
+	return ret ? count(p, ends, -1, ret) : 0;
 }
 
 /* vfs_special_ops.open: 0, -ENXIO, -EINTR, -ENOMEM. Sleeps. */
@@ -116,12 +108,8 @@ static long fifo_open(u64 rdev, u64 dev, u64 ino, u32 oflags, struct file_open *
 	if (!p)
 		return -ENOMEM;
 	ret = open_ends(p, ends, oflags & O_NONBLOCK);
-	if (!ret) {
+	if (!ret)
 		pipe_fill_open(p, ends, file);
-		mutex_lock(&pipes_lock);
-		p->users++;
-		mutex_unlock(&pipes_lock);
-	}
 	pipe_leave(p);
 	return ret;
 }

@@ -1,95 +1,158 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pipe: pipes and FIFOs (pipe(7)). A pipe is a ring of chunks that are
- * allocated as they are written to. A write of at most PIPE_BUF bytes is done as
+ * pipe: pipes and FIFOs (pipe(7)). A write of at most PIPE_BUF bytes is done as
  * a whole or waits; the core does the waiting on the pipe's wait object, which
  * is woken when somebody who was told to wait may go on.
  *
- * State: nothing to keep. Pipes of before a reset are gone: reading and
- * writing them gives -EIO (a number has the generation in it, which does not
- * come again).
+ * State: transactions (include/interface/persist.h). Pipes and their bytes lie in
+ * persistent memory. That bytes are there or gone, and that an end was opened or
+ * closed, is one change together with the call's result, so a call that a reset
+ * interrupts happens once. Which pages are free is worked out anew.
  */
 #include "internal.h"
 
-#define GENERATIONS_PER_EPOCH (1u << 20)
+#define TAG_PIPES 1
+#define TAG_PAGES 2
+#define PIPE_RUN_PAGES 4
+#define PAGE_RUN_PAGES 32	/* one of them is the run's header */
+#define PAGES_PER_RUN (PAGE_RUN_PAGES - 1)
+#define RUN_FREE ((1u << PAGES_PER_RUN) - 1)
+#define SLOT_BITS 24
+#define QUOTA_PAGES (POOL_RUNS * PAGE_RUN_PAGES + 1024)
 
 struct mutex pipes_lock = MUTEX_INIT;
 long pipe_provider;
 
-static struct pipe *pipes[PIPES_MAX];
-static u32 last_generation;
-static u32 next_slot;
+static struct pool pipes = {
+	.tag = TAG_PIPES, .size = sizeof(struct pipe), .pages = PIPE_RUN_PAGES,
+};
+static struct pool pages = {
+	.tag = TAG_PAGES, .size = CHUNK_SIZE, .pages = PAGE_RUN_PAGES,
+};
+static u32 free_pages[POOL_RUNS];	/* a bit each; pipes_lock */
+static u32 nfree;			/* pipes_lock */
 
-/* A number: generation, slot, ends. */
-static u64 number_of(const struct pipe *p, u32 ends)
+/* ---- pages ------------------------------------------------------------------ */
+
+/* See internal.h. */
+void *page_at(u32 page)
 {
-	return (u64)p->generation << 32 | p->slot << 2 | ends;
+	return pool_at(&pages, page - 1);
 }
 
-/* pipes_lock is held: an entry of the table, or PIPES_MAX. */
-static u32 find_slot(void)
+/* See internal.h. pipes_lock is held. */
+void *page_take(u32 *page)
 {
-	for (u32 i = 0; i < PIPES_MAX; i++) {
-		u32 slot = (next_slot + i) % PIPES_MAX;
+	u32 run, bit;
 
-		if (!pipes[slot]) {
-			next_slot = slot + 1;
-			return slot;
-		}
+	for (run = 0; run < pages.runs && !free_pages[run]; run++)
+		;
+	if (run == pages.runs) {
+		long grown = pool_grow(&pages);
+
+		if (grown < 0)
+			return NULL;
+		run = (u32)grown;
+		free_pages[run] = RUN_FREE;
+		nfree += PAGES_PER_RUN;
 	}
-	return PIPES_MAX;
+	bit = (u32)__builtin_ctz(free_pages[run]);
+	free_pages[run] &= ~(1u << bit);
+	nfree--;
+	*page = run * PAGES_PER_RUN + bit + 1;
+	return page_at(*page);
 }
 
-/* A pipe without open ends, entered once; pipes_lock is held. NULL: no room. */
+/* See internal.h. A run that is free goes back while there are others. */
+void page_give(u32 page)
+{
+	u32 run = (page - 1) / PAGES_PER_RUN;
+
+	free_pages[run] |= 1u << (page - 1) % PAGES_PER_RUN;
+	nfree++;
+	if (free_pages[run] == RUN_FREE && nfree >= 2 * PAGES_PER_RUN) {
+		free_pages[run] = 0;
+		nfree -= PAGES_PER_RUN;
+		pool_drop(&pages, run);
+	}
+}
+
+static void page_mark(u32 page)
+{
+	u32 run = (page - 1) / PAGES_PER_RUN, bit = 1u << (page - 1) % PAGES_PER_RUN;
+
+	if (!page || !page_at(page) || !(free_pages[run] & bit))
+		return;
+	free_pages[run] &= ~bit;
+	nfree--;
+}
+
+/* ---- life ---------------------------------------------------------------------- */
+
+/* See internal.h. A number: generation, slot, ends. */
+u64 pipe_number(const struct pipe *p, u32 ends)
+{
+	return (p->generation << SLOT_BITS | p->slot) << 2 | ends;
+}
+
+u32 pipe_slots(void)
+{
+	return pool_count(&pipes);
+}
+
+struct pipe *pipe_at(u32 slot)
+{
+	struct pipe *p = pool_at(&pipes, slot);
+
+	return p && p->generation ? p : NULL;
+}
+
+/* See internal.h. */
 struct pipe *pipe_new(u64 dev, u64 ino)
 {
-	struct pipe *p = kzalloc(sizeof(*p));
-	u32 slot = find_slot();
-	long wait;
+	u32 slot;
+	struct pipe *p = pool_take(&pipes, &slot);
+	long wait = p ? wait_create(THIS_MODULE) : -ENOMEM;
+	u64 generation;
 
-	if (!p || slot == PIPES_MAX)
-		goto fail;
-	wait = wait_create(THIS_MODULE);
 	if (wait < 0)
-		goto fail;
-	p->wait = (u32)wait;
-	p->slot = slot;
-	p->generation = ++last_generation;
+		return NULL;
+	generation = p->last_generation + 1;
+	memset(p, 0, sizeof(*p));
+	p->last_generation = generation;
+	p->wait = (u64)wait;
 	p->dev = dev;
 	p->ino = ino;
-	p->users = 1;
-	pipes[slot] = p;
+	p->chunks = CHUNKS_DEFAULT;
+	p->slot = slot;
+	p->inside = 1;
+	journal_set(&p->generation, generation);
 	return p;
-fail:
-	kfree(p);
-	return NULL;
 }
 
-/* pipes_lock is held and nobody uses it. */
+/* pipes_lock is held, and nobody uses it. */
 static void pipe_free(struct pipe *p)
 {
-	if (p->dev)
-		fifo_gone(p);
-	pipes[p->slot] = NULL;
-	for (u32 i = 0; i < CHUNKS; i++)
-		kfree(p->chunk[i]);
-	wait_destroy(p->wait);
-	kfree(p);
+	u32 wait = (u32)p->wait;
+
+	journal_set(&p->generation, 0);
+	journal_commit_only();
+	ring_free(p);
+	wait_destroy(wait);
 }
 
-/* The pipe of an open file, locked; NULL: it is from before a reset. */
+/* See internal.h. */
 struct pipe *pipe_enter(u64 number)
 {
-	u32 slot = (u32)number >> 2;
-	struct pipe *p = NULL;
+	u32 slot = (u32)(number >> 2) & ((1u << SLOT_BITS) - 1);
+	struct pipe *p;
 
 	mutex_lock(&pipes_lock);
-	if (slot < PIPES_MAX)
-		p = pipes[slot];
-	if (p && p->generation != (u32)(number >> 32))
+	p = pipe_at(slot);
+	if (p && p->generation != number >> (SLOT_BITS + 2))
 		p = NULL;
 	if (p)
-		p->users++;
+		p->inside++;
 	mutex_unlock(&pipes_lock);
 	if (p)
 		mutex_lock(&p->lock);
@@ -101,230 +164,61 @@ void pipe_leave(struct pipe *p)
 {
 	mutex_unlock(&p->lock);
 	mutex_lock(&pipes_lock);
-	if (--p->users == 0)
+	if (--p->inside == 0 && !p->readers && !p->writers)
 		pipe_free(p);
 	mutex_unlock(&pipes_lock);
 }
 
-/* Wakes everybody who waits for something of the pipe. p->lock is held. */
+/* See internal.h. pipes_lock is held. */
+long pipe_count_ends(struct pipe *p, u32 ends, s64 count, long result)
+{
+	if (ends & END_READ) {
+		journal_set(&p->readers, p->readers + (u64)count);
+		if (count > 0)
+			journal_set(&p->reader_opens, p->reader_opens + 1);
+	}
+	if (ends & END_WRITE) {
+		journal_set(&p->writers, p->writers + (u64)count);
+		if (count > 0)
+			journal_set(&p->writer_opens, p->writer_opens + 1);
+	}
+	return journal_commit(result);
+}
+
+/* See internal.h. */
 void pipe_wake(struct pipe *p)
 {
 	p->want_in = p->want_out = false;
-	wait_wake(p->wait);
+	wait_wake((u32)p->wait);
 }
 
-/* What opening the given ends gives. */
+/* See internal.h. */
 void pipe_fill_open(const struct pipe *p, u32 ends, struct file_open *file)
 {
 	*file = (struct file_open){
-		.provider = (u32)pipe_provider, .wait = p->wait,
-		.flags = FILE_STREAM | FILE_POLL_STEADY, .number = number_of(p, ends),
-		.ino = p->generation,
+		.provider = (u32)pipe_provider, .wait = (u32)p->wait,
+		.flags = FILE_STREAM | FILE_POLL_STEADY, .number = pipe_number(p, ends),
+		.ino = p->generation << SLOT_BITS | p->slot,
 	};
-}
-
-static u32 used(const struct pipe *p)
-{
-	return (u32)(p->wpos - p->rpos);
-}
-
-static u8 **chunk_of(struct pipe *p, u64 pos)
-{
-	return &p->chunk[pos / CHUNK_SIZE % CHUNKS];
-}
-
-/* An empty pipe begins again at its first chunk and keeps only that. */
-static void pipe_emptied(struct pipe *p)
-{
-	if (p->wpos > CHUNK_SIZE)
-		for (u32 i = 1; i < CHUNKS; i++) {
-			kfree(p->chunk[i]);
-			p->chunk[i] = NULL;
-		}
-	p->rpos = p->wpos = 0;
-}
-
-/* Copies out up to `len` bytes: bytes, or an error if there was none. */
-static long copy_out(struct pipe *p, u32 ubuf, u64 off, u64 len)
-{
-	u64 done = 0;
-	long n = 0;
-
-	while (done < len && used(p)) {
-		u32 at = p->rpos % CHUNK_SIZE;
-		u64 part = MIN(len - done, MIN(CHUNK_SIZE - at, used(p)));
-
-		n = ubuf_write(ubuf, off + done, *chunk_of(p, p->rpos) + at, part);
-		if (n <= 0)
-			break;
-		p->rpos += (u64)n;
-		done += (u64)n;
-		if ((u64)n < part)
-			break;
-	}
-	if (!used(p))
-		pipe_emptied(p);
-	return done ? (long)done : n;
-}
-
-/* Copies in `len` bytes, for which there is room: bytes, or an error. */
-static long copy_in(struct pipe *p, u32 ubuf, u64 off, u64 len)
-{
-	u64 done = 0;
-	long n = 0;
-
-	while (done < len) {
-		u32 at = p->wpos % CHUNK_SIZE;
-		u64 part = MIN(len - done, CHUNK_SIZE - at);
-		u8 **chunk = chunk_of(p, p->wpos);
-
-		if (!*chunk)
-			*chunk = kmalloc(CHUNK_SIZE);
-		n = *chunk ? ubuf_read(ubuf, off + done, *chunk + at, part) : -ENOMEM;
-		if (n <= 0)
-			break;
-		p->wpos += (u64)n;
-		done += (u64)n;
-		if ((u64)n < part)
-			break;
-	}
-	return done ? (long)done : n;
-}
-
-static long pipe_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
-{
-	struct pipe *p = pipe_enter(number);
-	long ret = 0;
-
-	if (!p)
-		return -EIO;
-	if (used(p)) {
-		ret = copy_out(p, ubuf, off, len);
-		if (ret > 0 && p->want_out)
-			pipe_wake(p);
-	} else if (p->writers) {
-		p->want_in = true;
-		ret = -EAGAIN;
-	}
-	pipe_leave(p);
-	return ret;
-}
-
-static long pipe_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
-{
-	struct pipe *p = pipe_enter(number);
-	u32 room;
-	long ret;
-
-	if (!p)
-		return -EIO;
-	room = PIPE_CAPACITY - used(p);
-	if (!p->readers) {
-		ret = -EPIPE;
-	} else if (!room || (len <= PIPE_ATOMIC && len > room)) {
-		p->want_out = true;
-		ret = -EAGAIN;
-	} else {
-		ret = copy_in(p, ubuf, off, MIN(len, room));
-		if (ret > 0 && p->want_in)
-			pipe_wake(p);
-	}
-	pipe_leave(p);
-	return ret;
-}
-
-static long pipe_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
-{
-	struct pipe *p;
-	u32 count;
-	long ret;
-
-	if (cmd != FIONREAD)
-		return -ENOTTY;
-	p = pipe_enter(number);
-	if (!p)
-		return -EIO;
-	count = used(p);
-	pipe_leave(p);
-	ret = ubuf_write(ubuf, 0, &count, sizeof(count));
-	return ret == sizeof(count) ? 0 : ret < 0 ? ret : -EFAULT;
-}
-
-static long pipe_poll(u64 number)
-{
-	struct pipe *p = pipe_enter(number);
-	u32 ends = number & (END_READ | END_WRITE);
-	long ready = 0;
-
-	if (!p)
-		return FILE_POLLERR | FILE_POLLHUP;
-	if (ends & END_READ) {
-		if (used(p))
-			ready |= FILE_POLLIN;
-		/* A FIFO that nobody has opened for writing did not hang up. */
-		if (!p->writers && p->writer_opens)
-			ready |= FILE_POLLHUP;
-		p->want_in |= !used(p);
-	}
-	if (ends & END_WRITE) {
-		if (PIPE_CAPACITY - used(p) >= PIPE_ATOMIC)
-			ready |= FILE_POLLOUT;
-		else
-			p->want_out = true;
-		if (!p->readers)
-			ready |= FILE_POLLERR;
-	}
-	pipe_leave(p);
-	return ready;
-}
-
-static long pipe_release(u64 number)
-{
-	struct pipe *p = pipe_enter(number);
-
-	if (!p)
-		return 0;
-	if (number & END_READ)
-		p->readers--;
-	if (number & END_WRITE)
-		p->writers--;
-	pipe_wake(p);
-	mutex_lock(&pipes_lock);
-	p->users--;
-	mutex_unlock(&pipes_lock);
-	pipe_leave(p);
-	return 0;
-}
-
-/* The pipe of an open end is opened once more (file.h): that never waits. */
-static long pipe_reopen(u64 number, u32 oflags)
-{
-	struct pipe *p = pipe_enter(number);
-	u32 ends = ends_of(oflags);
-	long ret;
-
-	if (!p)
-		return -EIO;
-	add_ends(p, ends);
-	mutex_lock(&pipes_lock);
-	p->users++;
-	mutex_unlock(&pipes_lock);
-	ret = (long)number_of(p, ends);
-	pipe_leave(p);
-	return ret;
 }
 
 /* Makes a pipe with both ends open: 0, -ENFILE. Does not sleep. */
 long pipe_create(struct file_open *reader, struct file_open *writer)
 {
 	struct pipe *p;
+	long slot;
 
 	mutex_lock(&pipes_lock);
-	p = pipe_new(0, 0);
+	if (journal_done(&slot)) {
+		p = pipe_at((u32)slot);
+	} else {
+		p = pipe_new(0, 0);
+		if (p) {
+			pipe_count_ends(p, END_READ | END_WRITE, 1, p->slot);
+			p->inside = 0;
+		}
+	}
 	if (p) {
-		p->users = 2;
-		p->readers = p->writers = 1;
-		p->reader_opens = p->writer_opens = 1;
 		pipe_fill_open(p, END_READ, reader);
 		pipe_fill_open(p, END_WRITE, writer);
 	}
@@ -333,19 +227,64 @@ long pipe_create(struct file_open *reader, struct file_open *writer)
 }
 SYMBOL_EXPORT(pipe_create);
 
-static const struct file_ops pipe_ops = {
-	.read = pipe_read, .write = pipe_write, .ioctl = pipe_ioctl,
-	.poll = pipe_poll, .release = pipe_release, .reopen = pipe_reopen,
-};
+/* ---- start ----------------------------------------------------------------------- */
+
+static void recover_pages(void)
+{
+	struct pipe *p;
+	u32 i, k;
+
+	for (i = 0; i < pages.runs; i++) {
+		free_pages[i] = pages.run[i] ? RUN_FREE : 0;
+		nfree += pages.run[i] ? PAGES_PER_RUN : 0;
+	}
+	for (i = 0; i < pipe_slots(); i++) {
+		u32 *table;
+
+		p = pipe_at(i);
+		if (!p)
+			continue;
+		page_mark((u32)p->map);
+		table = p->map ? page_at((u32)p->map) : p->chunk;
+		for (k = 0; k < p->chunks; k++)
+			page_mark(table[k]);
+	}
+}
+
+/* After a reset: calls inside are no more, and whoever waits looks again. */
+static void recover(void)
+{
+	struct pipe *p;
+
+	recover_pages();
+	for (u32 i = 0; i < pipe_slots(); i++) {
+		p = pipe_at(i);
+		if (!p)
+			continue;
+		mutex_init(&p->lock);
+		p->inside = 0;
+		p->polled = true;
+		pipe_wake(p);
+		p->want_in = p->want_out = true;
+		if (!p->readers && !p->writers)
+			pipe_free(p);
+	}
+}
 
 static long pipe_init(u32 flags)
 {
-	last_generation = module_self.epoch * GENERATIONS_PER_EPOCH;
+	struct pool *pools[] = { &pipes, &pages };
+	long error = journal_init(pools, ARRAY_SIZE(pools));
+
+	if (error)
+		return error;
+	recover();
 	pipe_provider = provider_register(THIS_MODULE, &pipe_ops);
 	if (pipe_provider < 0)
 		return pipe_provider;
-	return vfs_register_special(THIS_MODULE, S_IFIFO, &fifo_ops);
+	error = calls_register();
+	return error ? error : vfs_register_special(THIS_MODULE, S_IFIFO, &fifo_ops);
 }
 
 MODULE("pipe", .description = "pipes and named pipes", .init = pipe_init,
-       .rank = RANK_VFS_CLIENT);
+       .rank = RANK_VFS_CLIENT, .quota_pages = QUOTA_PAGES);

@@ -46,6 +46,7 @@ struct file {
 	u64 node;		/* a vfs node's reference, 0: none */
 	u64 pos;		/* pos_lock */
 	s32 owner;		/* F_SETOWN: a process, or minus a group */
+	struct list_head watches;	/* epoll's: kernel/watch.c */
 	struct core_mutex pos_lock;
 };
 
@@ -80,6 +81,7 @@ struct file *file_from_handle(u32 handle, const struct module *m);
 /* How many files of providers of module number `module` are open. */
 u32 provider_in_use(u32 module);
 void file_get(struct file *f);
+bool file_get_living(struct file *f);
 void file_put(struct file *f);		/* may sleep */
 /* Where transfer starts: *pos is used, not moved. Bytes or an error. */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel);

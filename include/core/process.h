@@ -94,9 +94,7 @@ struct process {
 	struct wait change;		/* a child changed; stop and continue */
 	struct wait vfork;		/* vfork's parent waits for exec or exit */
 	bool vforked;
-	struct timer alarm;		/* ITIMER_REAL */
-	u64 alarm_ns;			/* when it expires, 0: never; process_lock */
-	u64 alarm_period_ns;
+	bool timers;			/* the events module has some of it */
 	int nice;
 	u64 start_ns;
 	/* times of ended threads, and of children that were waited for */
@@ -113,6 +111,9 @@ struct task {
 	u64 saved_sigmask;		/* sigsuspend, ppoll: what to go back to */
 	bool restore_sigmask;
 	u64 awaited;			/* signals that sigtimedwait takes itself */
+	u64 install_op;		/* operation in which a module got descriptor... */
+	long installed;		/* ...this one */
+	bool mask_changed;	/* by a module, for the time of its system call */
 	struct linux_stack altstack;
 	struct list_head sigqueue;	/* process_lock */
 	u64 robust_list;

@@ -14,6 +14,7 @@ enum lock_rank {
 	LOCK_MODULE = 20,	/* registry, accounts, handles */
 	LOCK_OBJECT = 30,	/* page objects, address spaces, files */
 	LOCK_WAIT = 40,		/* wait objects */
+	LOCK_WATCH = 45,	/* inside a wait object */
 	LOCK_TIMER = 50,
 	LOCK_SCHED = 60,
 	LOCK_KALLOC = 64,	/* the core's own allocator */

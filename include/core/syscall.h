@@ -22,6 +22,9 @@
 #define SYSCALL_AS(name, params, result) \
 	long sys_##name params { return result; }
 
+/* Some module's call: true and its result. */
+bool syscall_by_module(u64 number, const struct regs *regs, long *result);
+bool syscall_in_core(u32 number);	/* below SYSCALLS */
 /* From the entry code, interrupts on: runs the call that `regs` ask for. */
 void syscall_dispatch(struct regs *regs);
 
@@ -48,6 +51,8 @@ long restart_sleep(u64 deadline_ns);
 /* Deadline of the sleep that is being restarted; 0: this is a new one. */
 u64 restart_deadline(void);
 
+/* The mask goes back to what it was, now or when a handler has its frame. */
+long mask_leave(u64 changed, long result);
 /* May the caller do what capability `cap` is for? */
 static inline bool capable(u32 cap)
 {

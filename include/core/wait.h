@@ -14,7 +14,15 @@ struct wait {
 	struct spinlock lock;
 	u32 seq;		/* lock */
 	struct list_head sleepers;	/* struct wait_entry; lock */
-	u32 refs;		/* open files and handles that name it */
+	u32 refs;		/* open files and handles that name it; atomic */
+	struct watch_set *set;	/* epoll's: kernel/watch.c; NULL: none yet */
+};
+
+/* On an object's list: a thread that sleeps, or a struct watch. */
+struct wait_entry {
+	struct list_head node;		/* wait->lock */
+	struct thread *thread;		/* NULL: it is a watch's */
+	struct wait *wait;
 };
 
 void wait_init(struct wait *w);
@@ -41,7 +49,18 @@ void wait_wake_all(struct wait *w);	/* any context; never sleeps */
 void wait_touch(struct wait *w);
 void wait_get(struct wait *w);
 void wait_put(struct wait *w);		/* frees a kmalloced one at 0 */
+struct wait *wait_from_handle(u32 handle);	/* with a reference; NULL */
+void wait_entry_add(struct wait_entry *e);
+void wait_entry_remove(struct wait_entry *e);
 struct wait *wait_new(void);		/* refs = 1; NULL: out of memory */
+
+/* ---- watch.c --------------------------------------------------------- */
+
+struct file;
+void watch_fire(struct wait_entry *e);
+void watch_wake_sets(void);
+void watch_file_gone(struct file *f);
+void watch_set_gone(struct wait *w);
 
 /* A sleeping lock for the core. */
 struct core_mutex {

@@ -139,7 +139,10 @@ CONTRACT(lock_wake, CALL_RUNTIME, ARG_SELF(self), ARG_VALUE(addr),
 long time_sleep(u32 self, u64 ns);
 CONTRACT(time_sleep, CALL_SLEEPS, ARG_SELF(self), ARG_VALUE(ns));
 
-/* Sets CLOCK_REALTIME: nanoseconds since 1970 now. Only `rtc` may (-EPERM). */
+/*
+ * Sets CLOCK_REALTIME: nanoseconds since 1970 now. `rtc` may, and `events` for a
+ * program that may (-EPERM).
+ */
 long time_set_realtime(u32 self, u64 ns);
 CONTRACT(time_set_realtime, 0, ARG_SELF(self), ARG_VALUE(ns));
 

@@ -27,6 +27,7 @@
 #define FILE_REOPEN 0x1000	/* of an opening alone: the object of descriptor
 				 * `number` & 0xffffffff of process `number` >> 32,
 				 * opened anew */
+#define FILE_ANONYMOUS 0x100	/* fstat(2) gives it no type */
 #define FILE_CONSOLE 0x04	/* a terminal: the first read ends the boot trace */
 /* The core reads and writes it without asking: null(4). */
 #define FILE_NULL 0x08		/* nothing to read; takes what is written */
@@ -62,6 +63,8 @@ struct file_open {
  * them. Who must not do them twice compares CONTEXT->op, as struct context_page
  * says.
  */
+#define FILE_FCNTL(cmd) (0xffff0000u | (cmd))
+
 struct file_ops {
 	/*
 	 * At most `len` bytes at `pos` into user buffer `ubuf`, from its
@@ -70,8 +73,10 @@ struct file_ops {
 	long (*read)(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags);
 	long (*write)(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags);
 	/*
-	 * Linux ioctl. `ubuf` is a read-write user buffer of the size that the
-	 * command's argument has (file_ioctl_size()), 0 where it is a plain value.
+	 * Linux ioctl, and as FILE_FCNTL(cmd) what fcntl(2) has of its own for
+	 * some files (then `ubuf` is 0, and -ENOTTY refuses). `ubuf` is
+	 * a read-write user buffer of the size that the command's argument has
+	 * (file_ioctl_size()), 0 where it is a plain value.
 	 */
 	long (*ioctl)(u64 number, u32 cmd, u64 arg, u32 ubuf);
 	/* Which FILE_POLL* are ready. */

@@ -444,8 +444,9 @@ static void test_pipe(void **state)
 	wakes = shim_wait_count(r.wait);
 	assert_int_equal(file_write(&w, "hello", 5), 5);
 	assert_int_equal(shim_wait_count(r.wait), wakes + 1);
+	/* It was polled: an edge-triggered watcher hears of each write. */
 	assert_int_equal(file_write(&w, " you", 4), 4);
-	assert_int_equal(shim_wait_count(r.wait), wakes + 1);
+	assert_int_equal(shim_wait_count(r.wait), wakes + 2);
 	ubuf = shim_ubuf(&count, sizeof(count), SHIM_UBUF_WRITE);
 	assert_int_equal(shim_provider(r.provider)->ioctl(r.number, FIONREAD, 0, ubuf), 0);
 	shim_ubufs_end();
@@ -558,23 +559,121 @@ static void test_fifo(void **state)
 	assert_int_equal(shim_handles(shim_module("pipe"), HANDLE_WAIT), 0);
 }
 
+/* An operation of this thread, run for the first time or again. */
+static void op_set(u64 op, bool rerun)
+{
+	shim_context()->op = op;
+	shim_context()->rerun = rerun;
+}
+
 static void test_pipe_reset(void **state)
 {
-	struct file_open r, w, r2, w2;
-	const struct file_ops *ops;
-	char buf[4];
+	static u8 big[PIPE_SIZE], back[PIPE_SIZE];
+	struct file_open r, w;
 
+	for (u32 i = 0; i < sizeof(big); i++)
+		big[i] = (u8)(i * 7 >> 2);
 	assert_int_equal(pipe_create(&r, &w), 0);
+	assert_int_equal(file_write(&w, big, 60000), 60000);
+	assert_int_equal(file_read(&r, back, 50000), 50000);
+	assert_int_equal(file_write(&w, big, 50000), 50000);
 	assert_int_equal(shim_reset("pipe"), 0);
-	assert_int_equal(pipe_create(&r2, &w2), 0);
-	assert_true(r2.number != r.number);
-	ops = shim_provider(r2.provider);
-	assert_int_equal(ops->read(r.number, 0, 0, 4, 0, 0), -EIO);
-	assert_int_equal(ops->write(w.number, 0, 0, 4, 0, 0), -EIO);
-	assert_int_equal(ops->poll(w.number), FILE_POLLERR | FILE_POLLHUP);
-	assert_int_equal(ops->release(w.number), 0);
-	assert_int_equal(file_write(&w2, "abc", 3), 3);
-	assert_int_equal(file_read(&r2, buf, 4), 3);
+	assert_int_equal(file_poll(&r), FILE_POLLIN);
+	assert_int_equal(file_read(&r, back, PIPE_SIZE), 60000);
+	assert_memory_equal(back, big + 50000, 10000);
+	assert_memory_equal(back + 10000, big, 50000);
+	file_close(&w);
+	assert_int_equal(shim_reset("pipe"), 0);
+	assert_int_equal(file_read(&r, back, 1), 0);
+	file_close(&r);
+	assert_int_equal(file_read(&r, back, 1), -EIO);
+	assert_int_equal(shim_handles(shim_module("pipe"), HANDLE_WAIT), 0);
+}
+
+#define LEFT_OP 77		/* the operation that is left in the middle */
+
+static struct file_open left_r, left_w;
+static u8 left_buf[2 * PIPE_SIZE];
+static u32 left_size;
+static long left_result;
+
+static void left_write(void *arg)
+{
+	left_result = file_write(&left_w, left_buf, left_size);
+}
+
+static void left_read(void *arg)
+{
+	left_result = file_read(&left_r, left_buf, left_size);
+}
+
+static void left_close(void *arg)
+{
+	left_result = shim_provider(left_w.provider)->release(left_w.number);
+}
+
+/* Leaves `op` at each event in turn, resets, runs it again: it was done once. */
+static void pipe_left(void (*op)(void *arg), u32 before, u32 size)
+{
+	static u8 bytes[PIPE_SIZE], back[2 * PIPE_SIZE];
+	bool left = true;
+
+	for (u32 i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 13 >> 1);
+	for (u32 at = 1; left; at++) {
+		u64 seen = 0;
+
+		op_set(0, false);
+		assert_int_equal(pipe_create(&left_r, &left_w), 0);
+		if (before)
+			assert_int_equal(file_write(&left_w, bytes, before), before);
+		memcpy(left_buf, bytes, sizeof(bytes));
+		left_size = size;
+		op_set(LEFT_OP + at, false);
+		left = shim_crash_at(at, op, NULL);
+		if (left) {
+			shim_ubufs_end();
+			shim_reset_image("pipe");
+			assert_int_equal(shim_recover("pipe"), 0);
+			op_set(LEFT_OP + at, true);
+			op(NULL);
+		}
+		op_set(0, false);
+		if (op == left_read) {
+			assert_int_equal(left_result, MIN(before, size));
+			assert_memory_equal(left_buf, bytes, left_result);
+			seen = (u64)left_result;
+		}
+		assert_int_equal(file_read(&left_r, back, sizeof(back)),
+				 op == left_read && before == seen ? -EAGAIN :
+				 op == left_read ? (long)(before - seen) :
+				 op == left_write ? (long)(before + size) : (long)before);
+		if (op == left_read && before > seen)
+			assert_memory_equal(back, bytes + seen, before - seen);
+		if (op == left_write) {
+			assert_int_equal(left_result, size);
+			assert_memory_equal(back, bytes, before);
+			assert_memory_equal(back + before, bytes, size);
+		}
+		if (op == left_close)
+			assert_int_equal(file_read(&left_r, back, 1), 0);
+		else
+			file_close(&left_w);
+		file_close(&left_r);
+		assert_int_equal(shim_handles(shim_module("pipe"), HANDLE_WAIT), 0);
+		assert_true(at < 3000);
+	}
+}
+
+static void test_pipe_left_anywhere(void **state)
+{
+	pipe_left(left_write, 0, 1);
+	pipe_left(left_write, 40, 30);
+	pipe_left(left_write, 4090, 20);
+	pipe_left(left_read, 1, 10);
+	pipe_left(left_read, 10000, 5000);
+	pipe_left(left_read, 10000, 20000);
+	pipe_left(left_close, 5, 0);
 }
 
 /* ---- the whole tree as a text ------------------------------------------ */
@@ -1408,6 +1507,7 @@ int main(void)
 		cmocka_unit_test_setup(test_pipe_random, start_root),
 		cmocka_unit_test_setup(test_fifo, start_root),
 		cmocka_unit_test_setup(test_pipe_reset, start_root),
+		cmocka_unit_test_setup(test_pipe_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_vfs_reset, start_root),
 		cmocka_unit_test_setup(test_vfs_reset_with_unlinked_files, start_root),
 		cmocka_unit_test_setup(test_vfs_reset_with_open_files, start_root),

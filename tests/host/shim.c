@@ -321,7 +321,8 @@ static void records_drop(void);
 /* What outlives its owner's reset, as with the core. */
 static bool survives(const struct handle *h)
 {
-	return h->type == HANDLE_PAGEOBJ || h->type == HANDLE_WAIT || h->type == HANDLE_FILE;
+	return h->type == HANDLE_PAGEOBJ || h->type == HANDLE_WAIT || h->type == HANDLE_FILE ||
+	       h->type == HANDLE_PROVIDER;
 }
 
 void shim_handles_drop(u32 owner)
@@ -884,6 +885,12 @@ long provider_register(u32 self, const struct file_ops *ops)
 	long handle;
 
 	os_lock();
+	for (u32 i = 1; i < HANDLES_MAX; i++)
+		if (handles[i].type == HANDLE_PROVIDER && handles[i].owner == self &&
+		    !memcmp(&handles[i].ops, ops, sizeof(*ops))) {
+			os_unlock();
+			return (long)(handles[i].generation | i);
+		}
 	handle = handle_new(self, HANDLE_PROVIDER, &h);
 	if (handle > 0)
 		h->ops = *ops;

@@ -45,10 +45,13 @@ TESTS = (
     "test_memory",
     "test_process",
     "test_modules",
+    "test_events",
+    "test_timers",
+    "test_pipes",
     "badptr",
     "gateabuse",
 )
-PROGRAMS = ("hello", *TESTS, "sockreset", "runtests", "poweroff", "bench")
+PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "runtests", "poweroff", "bench")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 

@@ -28,6 +28,8 @@ struct linux_tms {
 #define CLOCK_BOOTTIME 7
 #define TIMER_ABSTIME 1
 #define ITIMER_REAL 0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF 2
 #define LINUX_CLK_TCK 100
 
 struct linux_utsname {

@@ -97,6 +97,10 @@ struct linux_siginfo {
 			u64 value;
 		} rt;		/* kill, sigqueue */
 		struct {
+			s32 id, overrun;
+			u64 value;
+		} timer;	/* timer_create */
+		struct {
 			s32 pid;
 			u32 uid;
 			s32 status, pad;

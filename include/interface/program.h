@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * System calls that a module provides, and what it may do to the program that
+ * makes one: its memory, its descriptors, its mask of signals. The core knows
+ * nothing of such a call but its number.
+ */
+#ifndef INTERFACE_PROGRAM_H
+#define INTERFACE_PROGRAM_H
+
+#include <file.h>
+#include <module.h>
+#include <whitix/signal.h>
+
+/*
+ * One of Linux's system calls: arguments as the program gave them, those that it
+ * does not have are rubbish. The result or a negative error number. It may sleep
+ * (wait_sleep()), and is run again when a reset interrupted it (CONTEXT->op).
+ */
+typedef long syscall_handler(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+CALLBACK_CONTRACT(syscall_handler, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(a), ARG_VALUE(b),
+		  ARG_VALUE(c), ARG_VALUE(d), ARG_VALUE(e), ARG_VALUE(f));
+
+/* A result: the call is made again if Linux's rules of restarting say so, or -EINTR. */
+#define SYSCALL_RESTART (-512)
+
+#define USER_COPY_MAX 4096
+
+INTERFACE_BEGIN
+
+/*
+ * From now on `fn` is system call `number` (SYSCALL_*): 0, -EINVAL, -EEXIST (it is
+ * the core's, or another module's). A module that does so is never unloaded.
+ */
+long syscall_provide(u32 self, u32 number, syscall_handler *fn);
+CONTRACT(syscall_provide, 0, ARG_SELF(self), ARG_VALUE(number),
+	 ARG_CALLBACK(fn, syscall_handler));
+
+/* Memory of the calling program at `addr`: 0, -EFAULT. */
+long user_read(u64 addr, void *buf, size_t len);
+CONTRACT(user_read, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(addr),
+	 ARG_OUT(buf, len, USER_COPY_MAX), ARG_VALUE(len));
+long user_write(u64 addr, const void *buf, size_t len);
+CONTRACT(user_write, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(addr),
+	 ARG_IN(buf, len, USER_COPY_MAX), ARG_VALUE(len));
+
+/*
+ * Descriptors in the calling process for all of `files`, or for none: the first of
+ * them, and if `user` is not 0 they are written there, 4 bytes each. -EMFILE,
+ * -ENFILE, -EIO, -EFAULT; the files have been released then. Run again in the same
+ * operation it gives what it gave.
+ */
+#define INSTALL_MAX 2
+struct file_install {
+	struct file_open file;
+	u32 oflags;		/* of open(2) */
+	u32 pad;
+};
+long file_install(u32 self, const struct file_install *files, size_t len, u64 user);
+CONTRACT(file_install, CALL_SLEEPS, ARG_SELF(self),
+	 ARG_IN(files, len, INSTALL_MAX * sizeof(struct file_install)), ARG_VALUE(len),
+	 ARG_VALUE(user));
+
+/* What an open descriptor of the calling process is: 0, -EBADF. */
+struct descriptor {
+	u32 mode, oflags;	/* of stat(2), of open(2) */
+	u32 seeks;		/* 1: it has a position */
+	u32 pad;
+	u64 pos;
+};
+long descriptor_get(u32 self, u32 fd, struct descriptor *d);
+CONTRACT(descriptor_get, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd),
+	 ARG_STRUCT_OUT(d, struct descriptor));
+
+/*
+ * Reads and writes it, as the program could, at `pos`, or where it stands with
+ * DESCRIPTOR_POS: bytes, or an error. May wait.
+ */
+#define DESCRIPTOR_POS (~0ul)
+#define DESCRIPTOR_MAX 4096
+long descriptor_read(u32 self, u32 fd, u64 pos, void *buf, size_t len);
+CONTRACT(descriptor_read, CALL_SLEEPS, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(pos),
+	 ARG_OUT_RETURN(buf, len, DESCRIPTOR_MAX), ARG_VALUE(len));
+long descriptor_write(u32 self, u32 fd, u64 pos, const void *buf, size_t len);
+CONTRACT(descriptor_write, CALL_SLEEPS, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(pos),
+	 ARG_IN(buf, len, DESCRIPTOR_MAX), ARG_VALUE(len));
+/* Sets its position: 0, -EBADF, -EINVAL. */
+long descriptor_move(u32 self, u32 fd, u64 pos);
+CONTRACT(descriptor_move, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(pos));
+
+/*
+ * The module's number for the calling process's descriptor `fd`: -EBADF, -EPERM
+ * (a file that never has to be waited for), -EINVAL (not the module's).
+ */
+long file_own_number(u32 self, u32 fd);
+CONTRACT(file_own_number, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd));
+
+/*
+ * Blocks the signals of `mask` instead of those that are blocked, until the system
+ * call returns; if it returns -EINTR, until a handler has been entered.
+ */
+long process_mask(u32 self, u64 mask);
+CONTRACT(process_mask, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(mask));
+
+/*
+ * From now on `wait` is woken whenever a signal becomes pending, of whatever
+ * process; only the last one that was named is.
+ */
+long process_signal_wait(u32 wait);
+CONTRACT(process_signal_wait, CALL_RESTARTABLE, ARG_HANDLE(wait, HANDLE_WAIT));
+/*
+ * With `take`: takes the next pending signal of `set` from the calling thread or
+ * its process and fills `info`; its number, 0: none. Else 1 if there is one, 0.
+ */
+long process_signal_take(u32 self, u64 set, bool take, struct linux_siginfo *info);
+CONTRACT(process_signal_take, 0, ARG_SELF(self), ARG_VALUE(set), ARG_VALUE(take),
+	 ARG_STRUCT_OUT(info, struct linux_siginfo));
+
+/* The calling process has timers: events_process_end() is to be called. */
+long process_has_timers(u32 self);
+CONTRACT(process_has_timers, CALL_RESTARTABLE, ARG_SELF(self));
+
+/*
+ * Sends a signal with details. Of a timer that expired info->timer.overrun + 1 times. To process
+ * `pid`, or its thread `tid` if not 0. 1: sent; 0: the timer's last signal has not
+ * been taken yet, so that it counts more overruns now; -ESRCH, -EINVAL. Without
+ * `send` it only says which.
+ */
+long process_signal(u32 self, u32 pid, u32 tid, bool send,
+			  const struct linux_siginfo *info);
+CONTRACT(process_signal, 0, ARG_SELF(self), ARG_VALUE(pid), ARG_VALUE(tid),
+	 ARG_VALUE(send), ARG_STRUCT_IN(info, struct linux_siginfo));
+
+INTERFACE_END
+
+#endif
