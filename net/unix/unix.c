@@ -51,5 +51,10 @@ static long unix_init(u32 flags)
 	return socket_register(THIS_MODULE, (u32)unix_provider, AF_UNIX, &ops);
 }
 
-MODULE("unix", .description = "UNIX sockets", .init = unix_init,
+/* Nobody has a socket then: there is nothing but memory, which is taken back. */
+static void unix_exit(void)
+{
+}
+
+MODULE("unix", .description = "UNIX sockets", .init = unix_init, .exit = unix_exit,
        .rank = RANK_VFS_CLIENT, .quota_pages = 10240);
