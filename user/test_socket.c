@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -603,6 +604,23 @@ static void stream_carries_much(void)
 	CHECK_EQ(status, 0);
 }
 
+/* From a file, by the kernel. */
+static void sent_file(void)
+{
+	int fd[2], file = open("/tmp/test_socket_file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	static char buf[10000], got[10000];
+
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (char)(i * 11 + i / 300);
+	CHECK_EQ(write(file, buf, sizeof(buf)), sizeof(buf));
+	CHECK_EQ(lseek(file, 0, SEEK_SET), 0);
+	make_pair(SOCK_STREAM, fd);
+	CHECK_EQ(sendfile(fd[0], file, NULL, sizeof(buf)), sizeof(buf));
+	CHECK_EQ(recv(fd[1], got, sizeof(got), MSG_WAITALL), sizeof(got));
+	CHECK_EQ(memcmp(buf, got, sizeof(buf)), 0);
+	unlink("/tmp/test_socket_file");
+}
+
 static void stream_fills(void)
 {
 	int fd[2];
@@ -986,6 +1004,13 @@ static void peer_credentials(void)
 	CHECK_EQ((int)c.uid, -1);
 	CHECK_EQ(bind(fd[0], (void *)&a, alen), 0);
 	CHECK_EQ(listen(fd[0], 1), 0);
+	fd[1] = make(SOCK_DGRAM);
+	CHECK_EQ(bind(fd[1], (void *)&a, alen), 0);
+	fd[1] = make(SOCK_DGRAM);
+	CHECK_EQ(connect(fd[1], (void *)&a, alen), 0);
+	CHECK_EQ(getsockopt(fd[1], SOL_SOCKET, SO_PEERCRED, &c, &len), 0);
+	CHECK_EQ(c.pid, 0);
+	CHECK_EQ((int)c.uid, -1);
 	pid = fork();
 	if (pid == 0) {
 		fd[1] = make(SOCK_STREAM);
@@ -1406,7 +1431,7 @@ static const struct ktap_test tests[] = {
 	TEST(connection), TEST(accept_tells_name), TEST(backlog), TEST(listener_goes),
 	TEST(accept_waits), TEST(wrong_type), TEST(not_connected),
 	TEST(stream_joins_writes), TEST(stream_vectors), TEST(stream_carries_much),
-	TEST(stream_fills), TEST(waits_for_all), TEST(packets_stay_apart),
+	TEST(sent_file), TEST(stream_fills), TEST(waits_for_all), TEST(packets_stay_apart),
 	TEST(datagrams_to_names), TEST(datagram_queue_is_short), TEST(peer_closes),
 	TEST(peer_closes_unread), TEST(sigpipe), TEST_DIES(sigpipe_kills, SIGPIPE),
 	TEST(shut_down), TEST(timeouts), TEST(alarm_interrupts), TEST(poll_wakes),

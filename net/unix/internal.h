@@ -66,6 +66,7 @@ enum sock_state {
 #define WANT_IN 1u		/* somebody was told to wait for data */
 #define WANT_OUT 2u		/* ... for room */
 
+#define NOBODY 0xffffffffu	/* id in `peercred` as long as there is none */
 #define TIMEOUT_RECEIVE 0	/* index of timeout_ms */
 #define TIMEOUT_SEND 1
 

@@ -186,26 +186,17 @@ static bool get_int(struct sock *s, u32 option, u32 *value)
 	return true;
 }
 
-/* What SO_PEERCRED says before there is a peer: Linux's pid 0 and no ids. */
-static struct linux_ucred peercred_of(const struct sock *s)
-{
-	static const struct linux_ucred nobody = { 0, (u32)-1, (u32)-1 };
-
-	return s->peer || s->listening ? s->peercred : nobody;
-}
-
 /* Fills `value`, of SOCKET_BUFFER_MAX bytes: its length, or -ENOPROTOOPT. */
 static long get(struct sock *s, u32 option, void *value)
 {
 	u32 ms = s->timeout_ms[is_send(option) ? TIMEOUT_SEND : TIMEOUT_RECEIVE];
 	s64 time[2] = { ms / MSEC_PER_SEC, ms % MSEC_PER_SEC * USEC_PER_MSEC };
-	struct linux_ucred creds = peercred_of(s);
 	const void *from = time;
 	u32 size = sizeof(time), number;
 
 	if (option == SO_PEERCRED) {
-		from = &creds;
-		size = sizeof(creds);
+		from = &s->peercred;
+		size = sizeof(s->peercred);
 	} else if (option == SO_LINGER) {
 		from = &s->linger;
 		size = sizeof(s->linger);

@@ -168,6 +168,7 @@ struct sock *sock_new(u32 type)
 	*s = (struct sock){
 		.number = number, .wait = (u32)wait, .type = (u16)type,
 		.sndbuf = BUFFER_DEFAULT, .rcvbuf = BUFFER_DEFAULT, .rcvlowat = 1,
+		.peercred = { 0, NOBODY, NOBODY },
 	};
 	barrier();
 	s->state = STATE_RESERVED;
