@@ -536,7 +536,6 @@ SYSCALL_AS(rename, (u64 path, u64 newpath), sys_renameat2(AT_FDCWD, path, AT_FDC
 long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
 {
 	struct path_arg a, b;
-	u64 node = 0;
 	long error;
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
@@ -544,17 +543,12 @@ long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
 	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
 	if (error)
 		return error;
-	error = path_close(&a, vfs_lookup(path_root(), a.at, a.path,
-					  follow(flags & AT_SYMLINK_FOLLOW) |
-					  (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0),
-					  &node));
-	if (error)
-		return error;
 	error = path_open(newdirfd, newpath, false, &b);
 	if (!error)
-		error = path_close(&b, vfs_link(node, path_root(), b.at, b.path));
-	vfs_release(node);
-	return error;
+		error = path_close(&b, vfs_link(path_root(), a.at, a.path, b.at, b.path,
+						follow(flags & AT_SYMLINK_FOLLOW) |
+						(flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0)));
+	return path_close(&a, error);
 }
 
 SYSCALL_AS(link, (u64 path, u64 newpath), sys_linkat(AT_FDCWD, path, AT_FDCWD, newpath, 0))
@@ -959,10 +953,11 @@ long sys_pivot_root(u64 new_root, u64 put_old)
 	return error;
 }
 
-static long put_statfs(u64 node, u64 user)
+static long put_statfs(u64 at, const char *path, u64 user)
 {
 	struct linux_statfs s = { 0 };
-	long error = module_result(vfs_statfs(node, &s, STATFS_SIZE), STATFS_SIZE);
+	long error = module_result(vfs_statfs(path_root(), at, path, VFS_FOLLOW | VFS_EMPTY_PATH,
+					      &s, STATFS_SIZE), STATFS_SIZE);
 
 	return error < 0 ? error : put_user_bytes(user, &s, sizeof(s));
 }
@@ -970,14 +965,10 @@ static long put_statfs(u64 node, u64 user)
 /* statfs(2). */
 long sys_statfs(u64 path, u64 user)
 {
-	u64 node = 0;
-	long error = path_node(path, true, &node);
+	struct path_arg a;
+	long error = path_open(AT_FDCWD, path, false, &a);
 
-	if (error)
-		return error;
-	error = put_statfs(node, user);
-	vfs_release(node);
-	return error;
+	return error ? error : path_close(&a, put_statfs(a.at, a.path, user));
 }
 
 /* fstatfs(2). */
@@ -990,7 +981,7 @@ long sys_fstatfs(int fd, u64 user)
 
 	if (!f)
 		return -EBADF;
-	error = f->node ? put_statfs(f->node, user) :
+	error = f->node ? put_statfs(f->node, "", user) :
 			  put_user_bytes(user, &pipe, sizeof(pipe));
 	file_put(f);
 	return error;

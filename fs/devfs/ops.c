@@ -193,7 +193,7 @@ static long devfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 	struct entry *dir, *newdir, *old, *e = NULL;
 	long ret;
 
-	if (flags & ~(u32)RENAME_NOREPLACE)
+	if (flags & ~(u32)(RENAME_NOREPLACE | VFS_KEEP))
 		return -EINVAL;
 	ret = begin_dir(ino, &dir);
 	newdir = entry_find(newino);

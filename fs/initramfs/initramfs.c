@@ -147,7 +147,7 @@ static long make_link(const char *old, const char *path)
 
 	if (ret)
 		return ret;
-	ret = vfs_link(node, VFS_ROOT, VFS_ROOT, path);
+	ret = vfs_link(VFS_ROOT, node, "", VFS_ROOT, path, VFS_EMPTY_PATH);
 	vfs_release(node);
 	return ret;
 }

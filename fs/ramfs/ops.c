@@ -396,8 +396,11 @@ static long ramfs_link(u64 sb, u64 ino, u64 dir_ino, const char *name)
 	return ret;
 }
 
-/* Takes a link away, in the records and in memory; the last ends the inode. */
-static void remove_link(struct link *l)
+/*
+ * Takes a link away, in the records and in memory; the last ends the inode, unless
+ * vfs wants it kept: then it holds it once.
+ */
+static void remove_link(struct link *l, bool keep)
 {
 	struct inode *inode = l->inode;
 	bool recorded = l->id == inode->recorded_link;
@@ -407,6 +410,7 @@ static void remove_link(struct link *l)
 	link_detach(l);
 	inode->ctime_ns = krealtime_ns();
 	if (!inode->nlinks) {
+		inode->holds += keep;
 		if (inode->holds)
 			store_inode(inode, NULL);
 		else
@@ -439,7 +443,7 @@ static long ramfs_unlink(u64 sb, u64 ino, const char *name, u32 flags)
 		ret = -ENOTEMPTY;
 	oplog_mark();
 	if (!ret && l)
-		remove_link(l);
+		remove_link(l, flags & VFS_KEEP);
 	mutex_unlock(&ramfs_lock);
 	return ret;
 }
@@ -471,7 +475,7 @@ static long rename_check(const struct link *l, const struct inode *newdir,
 
 /* Gives link `l` another name: one record, and `target` goes afterwards. */
 static long move_link(struct link *l, struct inode *newdir, const char *newname,
-		      struct link *target)
+		      struct link *target, bool keep)
 {
 	struct link *moved = link_new(newname, (u32)strlen(newname));
 	struct inode *inode = l->inode;
@@ -496,7 +500,7 @@ static long move_link(struct link *l, struct inode *newdir, const char *newname,
 	link_detach(l);
 	kfree(l);
 	if (target)
-		remove_link(target);
+		remove_link(target, keep);
 	link_attach(moved, newdir, inode, moved->pos);
 	return 0;
 }
@@ -555,7 +559,7 @@ static long exchange_links(struct link *a, struct link *b)
 
 /* A name moves, and a character device 0:0 remains where it was. */
 static long move_leaving_whiteout(struct link *l, struct inode *newdir, const char *newname,
-				  struct link *target)
+				  struct link *target, bool keep)
 {
 	struct link *moved = link_new(newname, (u32)strlen(newname));
 	struct inode *white = super_full(newdir->sb) ? NULL :
@@ -586,7 +590,7 @@ static long move_leaving_whiteout(struct link *l, struct inode *newdir, const ch
 	replace_link(l, moved);
 	touch(newdir);
 	if (target)
-		remove_link(target);
+		remove_link(target, keep);
 	link_attach(moved, newdir, moved->inode, moved->pos);
 	link_attach(left, left->dir, white, left->pos);
 	return 0;
@@ -609,8 +613,8 @@ static long rename_links(struct link *l, struct inode *newdir, const char *newna
 	if (ret)
 		return ret;
 	oplog_mark();
-	return flags & RENAME_WHITEOUT ? move_leaving_whiteout(l, newdir, newname, target) :
-					 move_link(l, newdir, newname, target);
+	return (flags & RENAME_WHITEOUT ? move_leaving_whiteout : move_link)
+	       (l, newdir, newname, target, flags & VFS_KEEP);
 }
 
 static long ramfs_rename(u64 sb, u64 ino, const char *name, u64 newino,

@@ -356,23 +356,24 @@ static u64 statfs_flags(const struct mount *m)
 	return flags | ST_VALID | (m->flags & MS_RELATIME ? ST_RELATIME : 0);
 }
 
-/* Linux's struct statfs of the file system that the node lies in. */
-long vfs_statfs(u64 node, void *buf, size_t len)
+/* statfs(2), fstatfs(2) with an empty path: 0 or an error. */
+long vfs_statfs(u64 root, u64 at, const char *path, u32 flags, void *buf, size_t len)
 {
 	struct linux_statfs *fs = buf;
 	struct node *n;
+	struct walk w;
 	long ret;
 
 	if (len < sizeof(*fs))
 		return -EINVAL;
-	ret = node_begin(node, &n);
-	if (!ret)
-		ret = fs_result(FS_CALL(n->mount, statfs, buf, sizeof(*fs)));
+	ret = walk_path(&w, root, at, path, flags, &n);
 	if (!ret) {
+		ret = fs_result(FS_CALL(n->mount, statfs, buf, sizeof(*fs)));
 		fs->f_flags = (s64)statfs_flags(n->mount);
 		fs->f_fsid[0] = (s32)n->mount->dev;
+		node_put(n);
 	}
-	node_end(n);
+	walk_end(&w);
 	return ret;
 }
 SYMBOL_EXPORT(vfs_statfs);

@@ -161,21 +161,35 @@ static long link_to(struct walk *w, struct node *n)
 	return ret;
 }
 
-/* link(2) to a node that the caller has a reference to: 0 or an error. */
-long vfs_link(u64 node, u64 root, u64 at, const char *path)
+/* Walks the second path of a change: nodes_lock is held already. */
+static long walk_second(struct walk *w, u64 root, u64 at, const char *path)
 {
-	struct node *n;
-	struct walk w;
-	long ret = change_begin(&w, root, at, path);
+	long ret;
 
+	nodes_unlock();
+	ret = walk_begin(w, root, at, path);
+	return ret ? ret : walk_parent(w);
+}
+
+/* linkat(2): 0 or an error. */
+long vfs_link(u64 root, u64 at, const char *path, u64 newat, const char *newpath,
+	      u32 flags)
+{
+	struct node *n = NULL;
+	struct walk from, to;
+	long ret;
+
+	mutex_lock(&names_lock);
+	ret = walk_path(&from, root, at, path, flags, &n);
 	if (!ret) {
-		ret = node_find(node, &n);
-		if (!ret) {
-			ret = link_to(&w, n);
-			node_put(n);
-		}
+		ret = walk_second(&to, root, newat, newpath);
+		if (!ret)
+			ret = link_to(&to, n);
+		walk_end(&to);
+		nodes_lock();
+		node_put(n);
 	}
-	change_end(&w);
+	change_end(&from);
 	return done(ret);
 }
 SYMBOL_EXPORT(vfs_link);
@@ -215,38 +229,46 @@ static long may_remove(const struct cred *c, const struct node *dir,
 	return is_mount_point(n) ? -EBUSY : 0;
 }
 
-static long hold_one(struct node *n)
+static void hold_one(struct node *n)
 {
-	long ret;
-
 	if (n->held)
-		return 0;
+		return;
 	n->held = true;
-	ret = fs_result(FS_CALL(n->mount, hold, n->ino, 1));
-	if (ret)
+	if (FS_CALL(n->mount, hold, n->ino, 1))
 		n->held = false;
-	return ret;
+}
+
+/* VFS_KEEP if somebody besides the caller uses `n`, through whichever mount. */
+static u32 keep_flag(const struct node *n)
+{
+	struct mount *m;
+
+	if (n->users > 1 || n->pins)
+		return VFS_KEEP;
+	for_each_peer(m, n->mount)
+		if (node_peer(n, m))
+			return VFS_KEEP;
+	return 0;
 }
 
 /*
- * `n` is about to lose a name: its file system keeps the inode while somebody
- * uses it here, through whichever mount, until the nodes are freed.
+ * `n` has no name any more and was kept: that is one hold, of its node, which gives
+ * it back when it is freed. Its peers need one each.
  */
-static long hold_inode(struct node *n)
+static void hold_kept(struct node *n)
 {
 	struct mount *m;
 	struct node *peer;
-	long ret = hold_one(n);
 
+	n->held = true;
 	for_each_peer(m, n->mount) {
-		peer = ret ? NULL : node_peer(n, m);
+		peer = node_peer(n, m);
 		if (!peer)
 			continue;
 		node_get(peer);
-		ret = hold_one(peer);
+		hold_one(peer);
 		node_put(peer);
 	}
-	return ret;
 }
 
 /* The other mounts forget `name` of `n` in `dir`, which is changed. */
@@ -267,8 +289,8 @@ static void peers_lose_name(struct node *n, const struct node *dir, const char *
 	}
 }
 
-/* `n` has lost its name in `dir`, the last component of `w`. */
-static void name_lost(struct node *n, const struct walk *w)
+/* `n` has lost its name, the last component of `w`; VFS_KEEP: it may be kept. */
+static void name_lost(struct node *n, const struct walk *w, u32 keep)
 {
 	if (node_is_dir(n) || n->attr.nlink <= 1)
 		n->gone = true;
@@ -278,11 +300,14 @@ static void name_lost(struct node *n, const struct walk *w)
 	else
 		node_drop_name(n);
 	node_changed(n, false);
+	if (n->gone && keep)
+		hold_kept(n);
 }
 
 static long remove_last(struct walk *w, struct node *n, bool dir)
 {
 	char name[VFS_NAME_MAX];
+	u32 keep;
 	long ret;
 
 	if (w->slash && !dir)
@@ -290,16 +315,15 @@ static long remove_last(struct walk *w, struct node *n, bool dir)
 	ret = may_remove(&w->cred, w->at, n, dir);
 	if (!ret)
 		ret = node_load(n, true);
-	if (!ret)
-		ret = hold_inode(n);
 	if (ret)
 		return ret;
 	last_name(w, name);
+	keep = keep_flag(n);
 	oplog_mark();
 	ret = fs_result(FS_CALL(w->at->mount, unlink, w->at->ino, name,
-				dir ? VFS_REMOVE_DIR : 0));
+				(dir ? VFS_REMOVE_DIR : 0) | keep));
 	if (!ret) {
-		name_lost(n, w);
+		name_lost(n, w, keep);
 		node_changed(w->at, false);
 	}
 	return ret;
@@ -344,6 +368,7 @@ struct renaming {
 	struct walk from, to;
 	struct node *source;
 	struct node *target;	/* NULL: there is none */
+	u32 keep;		/* VFS_KEEP: of the target */
 	u32 flags;
 };
 
@@ -411,7 +436,7 @@ static long rename_done(struct renaming *r)
 		return 0;
 	}
 	if (r->target && !(r->flags & RENAME_EXCHANGE))
-		name_lost(r->target, &r->to);
+		name_lost(r->target, &r->to, r->keep);
 	peers_lose_name(r->source, r->from.at, r->from.last, r->from.last_len);
 	if (r->target && (r->flags & RENAME_EXCHANGE)) {
 		peers_lose_name(r->target, r->to.at, r->to.last, r->to.last_len);
@@ -439,15 +464,15 @@ static long rename_nodes(struct renaming *r)
 	ret = rename_allowed(r);
 	if (!ret && r->target)
 		ret = node_load(r->target, true);
-	if (!ret && r->target && !(r->flags & RENAME_EXCHANGE))
-		ret = hold_inode(r->target);
 	if (ret)
 		return ret;
+	if (r->target && !(r->flags & RENAME_EXCHANGE))
+		r->keep = keep_flag(r->target);
 	last_name(&r->from, name);
 	last_name(&r->to, newname);
 	oplog_mark();
 	ret = fs_result(FS_CALL(r->source->mount, rename, r->from.at->ino, name,
-				r->to.at->ino, newname, r->flags));
+				r->to.at->ino, newname, r->flags | r->keep));
 	return ret ? ret : rename_done(r);
 }
 
@@ -475,16 +500,6 @@ static long rename_walked(struct renaming *r)
 		node_put(r->target);
 	node_put(r->source);
 	return ret;
-}
-
-/* Walks the second path of a rename: nodes_lock is held already. */
-static long walk_second(struct walk *w, u64 root, u64 at, const char *path)
-{
-	long ret;
-
-	nodes_unlock();
-	ret = walk_begin(w, root, at, path);
-	return ret ? ret : walk_parent(w);
 }
 
 /* rename(2), renameat2(2): 0 or an error. */

@@ -338,6 +338,11 @@ long node_load(struct node *n, bool all)
 		return 0;
 	memset(&attr, 0, sizeof(attr));
 	ret = fs_result(FS_CALL(n->mount, getattr, n->ino, &attr));
+	if (ret == -ESTALE && n->gone && n->attr.ino) {
+		/* Its file system does not keep what has no name: what is known stays. */
+		n->attr.nlink = 0;
+		return 0;
+	}
 	if (ret)
 		return ret;
 	if (!attr_sane(&attr) || attr.ino != n->ino)

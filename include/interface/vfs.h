@@ -22,6 +22,11 @@
 #define VFS_FOLLOW 0x1
 /* vfs_remove(): remove a directory. */
 #define VFS_REMOVE_DIR 0x2
+/*
+ * To file systems, in unlink's and rename's flags: somebody uses the inode that
+ * loses a name; if that is its last, it stays, held once (fs_ops.hold).
+ */
+#define VFS_KEEP 0x100
 /* An empty path names `at` itself (AT_EMPTY_PATH). */
 #define VFS_EMPTY_PATH 0x4
 /* vfs_lookup(): it must be a directory that may be searched. */
@@ -128,7 +133,7 @@ struct fs_ops {
 	long (*symlink)(u64 sb, u64 dir, const char *name, const char *target);
 	long (*readlink)(u64 sb, u64 ino, char *buf, size_t len);
 	long (*link)(u64 sb, u64 ino, u64 dir, const char *name);
-	/* flags: VFS_REMOVE_DIR. Pages live on while vfs holds the inode. */
+	/* flags: VFS_REMOVE_DIR, VFS_KEEP. */
 	long (*unlink)(u64 sb, u64 dir, const char *name, u32 flags);
 	long (*rename)(u64 sb, u64 dir, const char *name, u64 newdir,
 		       const char *newname, u32 flags);
@@ -300,10 +305,12 @@ long vfs_readlink(u64 root, u64 at, const char *path, char *buf, size_t len);
 CONTRACT(vfs_readlink, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_OUT_RETURN(buf, len, VFS_PATH_MAX),
 	 ARG_VALUE(len));
-/* Hard link to `node` (from vfs_lookup()). */
-long vfs_link(u64 node, u64 root, u64 at, const char *path);
-CONTRACT(vfs_link, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(root), ARG_VALUE(at),
-	 ARG_STRING(path, VFS_PATH_MAX));
+/* Hard link to what `path` names (flags as vfs_lookup()). */
+long vfs_link(u64 root, u64 at, const char *path, u64 newat, const char *newpath,
+	      u32 flags);
+CONTRACT(vfs_link, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
+	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(newat),
+	 ARG_STRING(newpath, VFS_PATH_MAX), ARG_VALUE(flags));
 /* unlink or (VFS_REMOVE_DIR) rmdir. */
 long vfs_remove(u64 root, u64 at, const char *path, u32 flags);
 CONTRACT(vfs_remove, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
@@ -346,9 +353,10 @@ CONTRACT(vfs_pivot, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(to), ARG_VALUE(
 /* umount2(2) of what has its root at `node`, to which the caller has a reference. */
 long vfs_unmount(u64 node, u32 flags);
 CONTRACT(vfs_unmount, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(flags));
-/* Linux's struct statfs (120 bytes) of the node's file system. */
-long vfs_statfs(u64 node, void *buf, size_t len);
-CONTRACT(vfs_statfs, CALL_RESTARTABLE, ARG_VALUE(node), ARG_OUT(buf, len, 120),
+/* Linux's struct statfs (120 bytes) of the file system that the path leads to. */
+long vfs_statfs(u64 root, u64 at, const char *path, u32 flags, void *buf, size_t len);
+CONTRACT(vfs_statfs, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
+	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags), ARG_OUT(buf, len, 120),
 	 ARG_VALUE(len));
 /*
  * Copies `len` bytes of page object `src` from `src_pos` on into the regular

@@ -95,7 +95,7 @@ static void test_files(void)
 	EXPECT(file_getattr(f, &attr) == 0);
 	EXPECT(attr.size == 9 && S_ISREG(attr.mode));
 	EXPECT(file_has("/kt/f", "some text"));
-	EXPECT(vfs_link(f->node, VFS_ROOT, VFS_ROOT, "/kt/hard") == 0);
+	EXPECT(vfs_link(VFS_ROOT, f->node, "", VFS_ROOT, "/kt/hard", VFS_EMPTY_PATH) == 0);
 	EXPECT(vfs_remove(VFS_ROOT, VFS_ROOT, "/kt/f", 0) == 0);
 	EXPECT(file_has("/kt/hard", "some text"));
 	EXPECT(vfs_access(VFS_ROOT, VFS_ROOT, "/kt/hard", X_OK,

@@ -192,7 +192,7 @@ static void test_mounts(void **state)
 	assert_int_equal(vfs_rename(VFS_ROOT, VFS_ROOT, "/f", VFS_ROOT, "/m/x", 0),
 			 -EXDEV);
 	node = node_of("/f");
-	assert_int_equal(vfs_link(node, VFS_ROOT, VFS_ROOT, "/m/l"), -EXDEV);
+	assert_int_equal(vfs_link(VFS_ROOT, node, "", VFS_ROOT, "/m/l", VFS_EMPTY_PATH), -EXDEV);
 	vfs_release(node);
 	assert_int_equal(vfs_remove(VFS_ROOT, VFS_ROOT, "/m", VFS_REMOVE_DIR), -EBUSY);
 	assert_int_equal(vfs_rename(VFS_ROOT, VFS_ROOT, "/m", VFS_ROOT, "/n", 0),
@@ -298,7 +298,7 @@ static void test_unlinked_file_stays_while_open(void **state)
 	assert_int_equal(pageobj_size(o.file.pageobj), 4);
 	attr.size = 2;
 	assert_int_equal(vfs_setattr(o.node, VFS_SET_SIZE, &attr), 0);
-	assert_int_equal(vfs_link(o.node, VFS_ROOT, VFS_ROOT, "/g"), -ENOENT);
+	assert_int_equal(vfs_link(VFS_ROOT, o.node, "", VFS_ROOT, "/g", VFS_EMPTY_PATH), -ENOENT);
 	assert_int_equal(ramfs_inodes(), before + 1);
 	vfs_release(o.node);
 	assert_int_equal(ramfs_inodes(), before);
@@ -755,8 +755,8 @@ static void build_tree(void)
 	make_file("/a/f", "one");
 	make_file("/a/b/g", "three");
 	node = node_of("/a/f");
-	vfs_link(node, VFS_ROOT, VFS_ROOT, "/a/b/hard");
-	vfs_link(node, VFS_ROOT, VFS_ROOT, "/hard");
+	vfs_link(VFS_ROOT, node, "", VFS_ROOT, "/a/b/hard", VFS_EMPTY_PATH);
+	vfs_link(VFS_ROOT, node, "", VFS_ROOT, "/hard", VFS_EMPTY_PATH);
 	vfs_release(node);
 	vfs_symlink(VFS_ROOT, VFS_ROOT, "/a/s", "b/g");
 	vfs_mknod(VFS_ROOT, VFS_ROOT, "/a/p", S_IFIFO | 0600, 0);
@@ -954,7 +954,7 @@ static void op_link(void *arg)
 	u64 node;
 
 	if (!vfs_lookup(VFS_ROOT, VFS_ROOT, "/a/b/g", 0, &node)) {
-		op_result = vfs_link(node, VFS_ROOT, VFS_ROOT, "/again");
+		op_result = vfs_link(VFS_ROOT, node, "", VFS_ROOT, "/again", VFS_EMPTY_PATH);
 		vfs_release(node);
 	}
 }
@@ -1239,7 +1239,7 @@ static void random_change(struct random *r)
 		break;
 	case 5:
 		if (!vfs_lookup(VFS_ROOT, VFS_ROOT, p, 0, &node)) {
-			vfs_link(node, VFS_ROOT, VFS_ROOT, q);
+			vfs_link(VFS_ROOT, node, "", VFS_ROOT, q, VFS_EMPTY_PATH);
 			vfs_release(node);
 		}
 		break;

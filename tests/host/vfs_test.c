@@ -113,7 +113,7 @@ static long do_link(const struct op *op)
 
 	if (ret)
 		return ret;
-	ret = vfs_link(node, VFS_ROOT, cwd, op->b);
+	ret = vfs_link(VFS_ROOT, node, "", cwd, op->b, VFS_EMPTY_PATH);
 	vfs_release(node);
 	return ret;
 }

@@ -71,6 +71,13 @@ def test_program(kernel, program):
     system.Ktap(text).check()
 
 
+def test_programs_do_not_notice_resets(kernel):
+    """Modules of file systems are killed while a program works with files."""
+    result = kernel.run_list(["/test/test_resets"], tag="resets", timeout=120)
+    text, _ = result.section("/test/test_resets")
+    system.Ktap(text).check()
+
+
 def test_nothing_was_reset(kernel):
     """Bad pointers and abused gates are no module's fault."""
     text, end = run(kernel).section("/bin/cat /proc/accounts")
