@@ -235,11 +235,14 @@ static void bind_recursive(void)
 
 static void bind_read_only(void)
 {
+	int fd;
+
 	fresh("");
 	CHECK_EQ(mkdir("src", 0755), 0);
 	CHECK_EQ(mkdir("dst", 0755), 0);
 	put_file("src/f", "text");
 	CHECK_EQ(mount("src", "dst", NULL, MS_BIND, NULL), 0);
+	fd = open("src/f", O_WRONLY);		/* on the other mount: no matter */
 	CHECK_EQ(mount(NULL, "dst", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC, NULL), 0);
 	CHECK_FAILS(open("dst/f", O_WRONLY), EROFS);
 	CHECK_FAILS(open("dst/g", O_WRONLY | O_CREAT, 0600), EROFS);
@@ -250,6 +253,7 @@ static void bind_read_only(void)
 	CHECK_FAILS(link("dst/f", "dst/h"), EROFS);
 	CHECK_FAILS(symlink("x", "dst/h"), EROFS);
 	CHECK_FAILS(access("dst/f", W_OK), EROFS);
+	close(fd);
 	put_file("src/f", "other");
 	CHECK(has_text("dst/f", "other"));
 	CHECK(line_with("/proc/mounts", TOP "/dst tmpfs ro,noexec,relatime") != NULL);
@@ -332,6 +336,9 @@ static void mount_flags_remount(void)
 	CHECK(line_with("/proc/mounts", "none " TOP " tmpfs rw,inode64") != NULL);
 	fd = open("null", O_RDWR);
 	CHECK(fd >= 0);
+	close(fd);
+	fd = open("writer", O_CREAT | O_WRONLY, 0600);
+	CHECK_FAILS(mount(NULL, TOP, NULL, MS_REMOUNT | MS_RDONLY, NULL), EBUSY);
 	close(fd);
 	CHECK_EQ(mount(NULL, TOP, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
 	CHECK_FAILS(open("new", O_CREAT | O_RDWR, 0600), EROFS);

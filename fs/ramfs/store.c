@@ -64,11 +64,12 @@ struct pair_record {
 	} half[PAIR];
 };
 
-#define INODE_RECORD_MAX (sizeof(struct inode_record) + VFS_NAME_MAX + TARGET_INLINE)
+_Static_assert(sizeof(struct inode_record) + VFS_NAME_MAX + TARGET_INLINE <= RECORD_MAX,
+	       "an inode's record holds a name and a short target");
 
 static union {
 	struct inode_record inode;
-	u8 bytes[INODE_RECORD_MAX];
+	u8 bytes[RECORD_MAX];
 } buffer;			/* ramfs_lock */
 static struct pair_record pair;	/* ramfs_lock: the last change of two links */
 static u64 last_seq;		/* ramfs_lock */
@@ -357,6 +358,31 @@ static char *target_load(const struct inode_record *r)
 	return target;
 }
 
+/* The link in an inode's record, until all inodes are there. */
+struct pending {
+	struct list_head list;
+	struct inode *inode;
+	struct link_record link;
+	char text[];
+};
+
+static LIST_HEAD(pendings);
+
+static void pending_add(struct inode *inode, const struct inode_record *r, size_t len)
+{
+	struct pending *p;
+
+	if (!r->link.dir || r->link.len > NAME_LONGEST || len < sizeof(*r) + r->link.len)
+		return;
+	p = kmalloc(sizeof(*p) + r->link.len);
+	if (!p)
+		return;
+	p->inode = inode;
+	p->link = r->link;
+	memcpy(p->text, r->text, r->link.len);
+	list_add_tail(&p->list, &pendings);
+}
+
 static void inode_load(const char *name, size_t len)
 {
 	const struct inode_record *r = &buffer.inode;
@@ -383,6 +409,7 @@ static void inode_load(const char *name, size_t len)
 	inode->ctime_ns = r->ctime_ns;
 	inode->btime_ns = r->btime_ns;
 	inode->target_len = r->target_len;
+	pending_add(inode, r, len);
 	if (r->target_len)
 		inode->target = target_load(r);
 }
@@ -446,12 +473,15 @@ static void pair_finish(void)
 	pair_put();
 }
 
-static void first_link_load(const char *name, size_t len)
+static void first_links_load(void)
 {
-	const struct inode_record *r = &buffer.inode;
+	struct pending *p, *next;
 
-	if (len >= sizeof(*r) + r->link.len && r->link.dir)
-		link_load(inode_find(r->ino), &r->link, r->text);
+	list_for_each_entry_safe(p, next, &pendings, list) {
+		link_load(p->inode, &p->link, p->text);
+		list_del(&p->list);
+		kfree(p);
+	}
 }
 
 static void other_link_load(const char *name, size_t len)
@@ -474,17 +504,13 @@ static void pair_load(void)
 		memset(&pair, 0, sizeof(pair));
 }
 
-static void xattrs_load(struct inode *inode)
+static void xattrs_load(const char *name, size_t len)
 {
-	static u8 blob[RECORD_MAX];
-	char name[RECORD_NAME_MAX];
-	long len;
+	struct inode *inode = inode_find(number_of(name));
 
-	record_name_of(name, inode->ino, 0, KIND_XATTRS);
-	len = record_get(THIS_MODULE, name, blob, sizeof(blob));
-	if (len > 0)
-		inode->xattrs = kmemdup(blob, (size_t)len);
-	if (len > 0 && inode->xattrs)
+	if (inode)
+		inode->xattrs = kmemdup(&buffer, len);
+	if (inode && inode->xattrs)
 		inode->xattrs_len = (u32)len;
 }
 
@@ -501,9 +527,9 @@ void store_recover(void)
 	each_record(KIND_SUPER, super_load);
 	each_record(KIND_INODE, inode_load);
 	pair_load();
-	each_record(KIND_INODE, first_link_load);
+	first_links_load();
 	each_record(KIND_LINK, other_link_load);
 	pair_finish();
-	inodes_each(xattrs_load);
+	each_record(KIND_XATTRS, xattrs_load);
 	inodes_each(drop_unused);
 }

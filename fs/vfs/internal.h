@@ -186,6 +186,7 @@ long walk_path(struct walk *w, u64 root, u64 at, const char *path, u32 flags,
 /* recover.c */
 extern bool references_return;	/* the core's references are being counted */
 void references_recover(void);
+bool mount_is_written(const struct mount *m, bool peers);	/* nodes_lock not held */
 
 /* open.c */
 long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out);

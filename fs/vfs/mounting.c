@@ -249,6 +249,15 @@ static long remount(const struct mounting *a)
 
 	if (a->target != m->root || m->detached)
 		return -EINVAL;
+	if ((a->flags & MS_RDONLY) && !mount_is_ro(m)) {
+		bool written;
+
+		nodes_unlock();
+		written = mount_is_written(m, !(a->flags & MS_BIND));
+		nodes_lock();
+		if (written)
+			return -EBUSY;
+	}
 	if (!(a->flags & ATIME_FLAGS))
 		flags = (flags & ~(u64)ATIME_FLAGS) | (m->flags & ATIME_FLAGS);
 	if (!(a->flags & MS_BIND))

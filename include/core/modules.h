@@ -70,6 +70,8 @@ struct module {
 	struct list_head records;	/* in the order of their making */
 	struct list_head *record_chains;
 	u32 nrecords;
+	struct record *record_last;	/* what record_name() gave last, and its */
+	u32 record_index;		/* index; NULL after records went */
 	struct list_head heap_windows;
 	struct list_head threads;
 	/* policy */

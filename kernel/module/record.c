@@ -55,6 +55,7 @@ static void forget(struct module *m, struct record *r)
 {
 	list_del(&r->node);
 	list_del(&r->chain);
+	m->record_last = NULL;
 	m->nrecords--;
 	core_free(r);
 }
@@ -136,21 +137,30 @@ SYMBOL_EXPORT(record_delete);
 long record_name(u32 self, u32 index, char *buf, size_t len)
 {
 	struct module *m = module_by_id(self);
-	struct record *r;
-	long result = -ENOENT;
+	struct list_head *at;
+	struct record *r = NULL;
 	u64 irq;
+	u32 i = 0;
 
 	if (!m || len < RECORD_NAME_MAX)
 		return -EINVAL;
 	irq = spin_lock_irq(&record_lock);
-	list_for_each_entry(r, &m->records, node)
-		if (!index--) {
-			strlcpy(buf, r->name, len);
-			result = 0;
-			break;
-		}
+	at = m->records.next;
+	/* One after the other is how they are asked for. */
+	if (m->record_last && index >= m->record_index) {
+		at = &m->record_last->node;
+		i = m->record_index;
+	}
+	for (; i < index && at != &m->records; i++)
+		at = at->next;
+	if (at != &m->records) {
+		r = list_entry(at, struct record, node);
+		strlcpy(buf, r->name, len);
+		m->record_last = r;
+		m->record_index = index;
+	}
 	spin_unlock_irq(&record_lock, irq);
-	return result;
+	return r ? 0 : -ENOENT;
 }
 SYMBOL_EXPORT(record_name);
 
