@@ -26,6 +26,7 @@ struct super {
 	struct list_head list;
 	u32 id;
 	u32 kind;
+	u64 op;			/* the operation that mounted it */
 	u64 root;		/* inode number */
 	u64 max_inodes;		/* 0: no limit; nor has KIND_RAMFS one */
 	u64 max_pages;

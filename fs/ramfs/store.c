@@ -50,7 +50,7 @@ struct inode_record {
 };
 
 struct super_record {
-	u64 root, max_inodes, max_pages;
+	u64 op, root, max_inodes, max_pages;
 	u32 id, kind, pages, mode, uid, gid;
 };
 
@@ -271,7 +271,7 @@ void store_link_gone(const struct inode *inode, u32 id)
 long store_super(const struct super *sb)
 {
 	struct super_record r = {
-		.root = sb->root, .max_inodes = sb->max_inodes,
+		.op = sb->op, .root = sb->root, .max_inodes = sb->max_inodes,
 		.max_pages = sb->max_pages, .id = sb->id, .kind = sb->kind,
 		.pages = sb->pages, .mode = sb->mode, .uid = sb->uid, .gid = sb->gid,
 	};
@@ -328,6 +328,7 @@ static void super_load(const char *name, size_t len)
 
 	if (!sb)
 		return;
+	sb->op = r->op;
 	sb->kind = r->kind;
 	sb->max_inodes = r->max_inodes;
 	sb->max_pages = r->max_pages;

@@ -1191,6 +1191,101 @@ static void test_devfs_left_anywhere(void **state)
 	CRASH_DEV(op_dev_chmod);
 }
 
+/* ---- mounts --------------------------------------------------------------- */
+
+static void op_mount(void *arg)
+{
+	op_result = mount_at("new", "/a", "tmpfs", 2, "size=4k");
+}
+
+static void op_unmount(void *arg)
+{
+	static u64 node;	/* run again, the boundary passes what it passed before */
+
+	if (!shim_context()->rerun)
+		vfs_lookup(VFS_ROOT, VFS_ROOT, "/m", VFS_FOLLOW, &node);
+	op_result = vfs_unmount(node, 0);
+	vfs_release(node);
+}
+
+static void op_bind(void *arg)
+{
+	op_result = mount_at("/m", "/a", "", 4096, "");
+}
+
+static void op_move(void *arg)
+{
+	op_result = mount_at("/m", "/a", "", 8192, "");
+}
+
+static void op_remount(void *arg)
+{
+	op_result = mount_at("m", "/m", "", 32 | 1 | 8, "");
+}
+
+static void build_mounts(void)
+{
+	start_root(NULL);
+	mkdir_at("/a", 0755);
+	mkdir_at("/m", 0755);
+	assert_int_equal(mount_at("m", "/m", "tmpfs", 0, ""), 0);
+	mkdir_at("/m/sub", 0755);
+}
+
+/* All that is mounted, and what can be seen there. */
+static const char *mounts_text(char *buf)
+{
+	long len = vfs_mountinfo(0, buf, 4096);
+
+	assert_in_range(len, 1, 4095);
+	strcpy(buf + len, dump());
+	return buf;
+}
+
+static void crash_mounts(const char *name, void (*op)(void *arg))
+{
+	static char before[DUMP_MAX], after[DUMP_MAX], now[DUMP_MAX];
+	static u64 last_op = 2000;
+	bool left = true;
+
+	build_mounts();
+	mounts_text(before);
+	op(NULL);
+	assert_int_equal(op_result, 0);
+	mounts_text(after);
+	assert_string_not_equal(before, after);
+	for (u32 at = 1; left; at++) {
+		build_mounts();
+		shim_context()->op = ++last_op;
+		left = shim_crash_at(at, op, NULL);
+		if (!left)
+			break;
+		reset_both();
+		mounts_text(now);
+		shim_context()->rerun = 1;
+		if (strcmp(now, before) && strcmp(now, after))
+			op_result = 1;
+		else
+			op(NULL);
+		shim_context()->rerun = 0;
+		if (op_result || strcmp(mounts_text(now), after)) {
+			print_error("%s, left at event %u (%ld):\n%s", name, at, op_result, now);
+			fail();
+		}
+		assert_true(at < 50);
+	}
+}
+
+static void test_mounts_left_anywhere(void **state)
+{
+#define CRASH_MOUNT(op) crash_mounts(#op, op)
+	CRASH_MOUNT(op_mount);
+	CRASH_MOUNT(op_unmount);
+	CRASH_MOUNT(op_bind);
+	CRASH_MOUNT(op_move);
+	CRASH_MOUNT(op_remount);
+}
+
 static void test_ramfs_left_anywhere(void **state)
 {
 #define CRASH(op) crash_everywhere(#op, op)
@@ -1513,6 +1608,7 @@ int main(void)
 		cmocka_unit_test_setup(test_vfs_reset_with_open_files, start_root),
 		cmocka_unit_test_setup(test_ramfs_reset, start_root),
 		cmocka_unit_test_setup(test_devfs_reset, start_root),
+		cmocka_unit_test_setup(test_mounts_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_devfs_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_ramfs_left_anywhere, start_root),
 		cmocka_unit_test_setup(test_ramfs_random_resets, start_root),

@@ -52,6 +52,7 @@ TESTS = (
     "gateabuse",
 )
 PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "runtests", "poweroff", "bench")
+PROGRAMS = ("hello", *TESTS, "sockreset", "test_resets", "runtests", "poweroff", "bench")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 
