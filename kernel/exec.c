@@ -105,7 +105,9 @@ static long image_open(struct image *image, u64 at, const char *path)
 		return error;
 	if (!S_ISREG(image->file->mode) || !handle || !image->file->obj)
 		return -EACCES;
-	error = module_result(binfmt_plan(handle, &image->plan), 0);
+	error = file_claim_running(image->file);
+	if (!error)
+		error = module_result(binfmt_plan(handle, &image->plan), 0);
 	return error ? error : plan_check(&image->plan);
 }
 

@@ -159,6 +159,21 @@ struct provider *provider_from_handle(u32 handle)
 
 /* ---- open files -------------------------------------------------------- */
 
+/* A file that may be written is not run, and the other way round: 0, -ETXTBSY. */
+static long file_claim(struct file *f, u32 flag)
+{
+	if (!pageobj_claim(f->obj, flag == FILE_WRITER ? 1 : -1))
+		return -ETXTBSY;
+	f->flags |= flag;
+	return 0;
+}
+
+/* See include/core/files.h. */
+long file_claim_running(struct file *f)
+{
+	return file_claim(f, FILE_RUNNING);
+}
+
 /* Takes the objects that `fo` names; false when one is not what it should be. */
 static bool file_bind(struct file *f, const struct file_open *fo)
 {
@@ -186,6 +201,8 @@ static void file_free(struct file *f)
 			f->provider->ops.release(f->number);
 		provider_put(f->provider);
 	}
+	if (f->flags & (FILE_WRITER | FILE_RUNNING))
+		pageobj_unclaim(f->obj, f->flags & FILE_WRITER ? 1 : -1);
 	pageobj_put(f->obj);
 	if (f->node)
 		vfs_release(f->node);
@@ -224,7 +241,7 @@ static void file_share(struct file *f, const struct file *of, u64 number)
 	f->provider = of->provider;
 	f->obj = of->obj;
 	f->wait = of->wait;
-	f->flags = of->flags;
+	f->flags = of->flags & ~(FILE_WRITER | FILE_RUNNING | FILE_LOCKS);
 	f->mode = of->mode;
 	f->ino = of->ino;
 	f->number = number;
@@ -287,7 +304,7 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	}
 	f->refs = 1;
 	f->oflags = oflags & ~CREATION_FLAGS;
-	f->flags = fo->flags;
+	f->flags = fo->flags & ~(FILE_WRITER | FILE_RUNNING);
 	f->mode = mode;
 	f->number = fo->number;
 	f->ino = fo->ino;
@@ -298,6 +315,8 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 		error = file_reopen(f, oflags);
 	else
 		error = file_bind(f, fo) ? provider_open(f, oflags) : -EIO;
+	if (!error && f->obj && !(oflags & O_PATH) && (oflags & O_ACCMODE) != O_RDONLY)
+		error = file_claim(f, FILE_WRITER);
 	if (error) {
 		file_free(f);
 		return error;

@@ -43,6 +43,9 @@ static long flags_check(const struct linux_clone_args *a)
 	if ((f & CLONE_THREAD) &&
 	    ((f & CLONE_THREAD_NEEDS) != CLONE_THREAD_NEEDS || (f & CLONE_VFORK)))
 		return -EINVAL;
+	/* Process 1 has no parent to give a sibling to. */
+	if ((f & CLONE_PARENT) && !current->process->parent)
+		return -EINVAL;
 	/* Handlers are shared by the threads of a process only. */
 	if ((f & CLONE_SIGHAND) && (!(f & CLONE_THREAD) || (f & CLONE_CLEAR_SIGHAND)))
 		return -EINVAL;
@@ -152,7 +155,8 @@ static long clone_link(struct process *self, struct process *p, struct thread *t
 			p->pgrp = self->pgrp;
 			p->sid = self->sid;
 			p->parent = a->flags & CLONE_PARENT ? self->parent : self;
-			p->exit_signal = a->exit_signal;
+			p->exit_signal = a->flags & CLONE_PARENT ? self->exit_signal :
+					 a->exit_signal;
 			p->vforked = a->flags & CLONE_VFORK;
 			process_get(p);
 			if (a->flags & CLONE_CLEAR_SIGHAND)

@@ -253,6 +253,26 @@ static bool pageobj_hole(struct pageobj *obj, u64 index)
 	return hole;
 }
 
+/* See include/core/pageobj.h. */
+bool pageobj_claim(struct pageobj *obj, s32 kind)
+{
+	bool free;
+
+	spin_lock(&obj->lock);
+	free = obj->writers * kind >= 0;
+	obj->writers += free ? kind : 0;
+	spin_unlock(&obj->lock);
+	return free;
+}
+
+/* See include/core/pageobj.h. */
+void pageobj_unclaim(struct pageobj *obj, s32 kind)
+{
+	spin_lock(&obj->lock);
+	obj->writers -= kind;
+	spin_unlock(&obj->lock);
+}
+
 /* Zeroes bytes [from, to) of one page, if it is there. */
 static void pageobj_clear(struct pageobj *obj, u64 from, u64 to)
 {
@@ -278,7 +298,7 @@ static void pageobj_drop(struct pageobj *obj, u64 first, u64 end)
 
 /*
  * Sets the size in bytes and drops the pages behind it, also where they are
- * mapped: 0, -EFBIG, -EPERM. Sleeps when pages are mapped.
+ * mapped: 0, -EFBIG, -EPERM, -ETXTBSY. Sleeps when pages are mapped.
  */
 long pageobj_set_size(struct pageobj *obj, u64 size)
 {
@@ -288,6 +308,8 @@ long pageobj_set_size(struct pageobj *obj, u64 size)
 		return -EFBIG;
 	if (obj->read_only)
 		return -EPERM;
+	if (READ_ONCE(obj->writers) < 0)
+		return -ETXTBSY;
 	spin_lock(&obj->lock);
 	old = obj->size;
 	if (size > old && !(obj->seals & F_SEAL_GROW))

@@ -2,6 +2,7 @@
 /* test_process: ids, capabilities, scheduling, limits and figures, as Linux has them. */
 #define _GNU_SOURCE
 #include <elf.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -170,6 +171,40 @@ static void parent_death_signal(void)
 	CHECK_EQ(read(ends[0], &byte, 1), 0);	/* nobody holds the other end */
 }
 
+/* CLONE_PARENT: the sibling's end is told as the maker's would be. */
+static void a_sibling_sends_sigchld(void)
+{
+	pid_t pid = fork();
+	int status, ends = 0;
+
+	if (pid == 0) {
+		if (syscall(SYS_clone, CLONE_PARENT | SIGILL, 0, 0, 0, 0) == 0)
+			_exit(0);
+		_exit(0);
+	}
+	while (waitpid(-1, &status, __WALL) > 0)
+		ends++;
+	CHECK_EQ(ends, 2);
+}
+
+/* A program that runs is not written, one that is being written not run. */
+static void text_busy(void)
+{
+	char *const args[] = { "busy", NULL };
+	char name[256] = { 0 };
+	int fd = open("/busy", O_CREAT | O_WRONLY, 0755);
+
+	CHECK(readlink("/proc/self/exe", name, sizeof(name) - 1) > 0);
+	CHECK_FAILS(open(name, O_RDWR), ETXTBSY);
+	CHECK_FAILS(open(name, O_WRONLY | O_TRUNC), ETXTBSY);
+	CHECK_FAILS(truncate(name, 0), ETXTBSY);
+	CHECK_FAILS(execve("/busy", args, NULL), ETXTBSY);
+	close(fd);
+	CHECK_FAILS(execve("/busy", args, NULL), ENOEXEC);
+	CHECK((fd = open("/busy", O_WRONLY)) >= 0);
+	unlink("/busy");
+}
+
 static void small_answers(void)
 {
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), 0);
@@ -273,7 +308,8 @@ static void vdso_others(void)
 static const struct ktap_test tests[] = {
 	TEST(capabilities_follow_ids), TEST(capabilities_dropped), TEST(scheduling_is_kept),
 	TEST(priorities), TEST(faults_are_counted), TEST(subreaper),
-	TEST(parent_death_signal), TEST(small_answers), TEST(vdso_agrees_with_the_calls),
+	TEST(parent_death_signal), TEST(a_sibling_sends_sigchld),
+	TEST(text_busy), TEST(small_answers), TEST(vdso_agrees_with_the_calls),
 	TEST(vdso_follows_the_set_time), TEST(vdso_others),
 };
 

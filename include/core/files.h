@@ -32,6 +32,10 @@ struct provider {
 	bool live;		/* false: its handle is gone, the module unloaded */
 };
 
+/* Flags that only the core sets. */
+#define FILE_WRITER 0x10000	/* counted as a writer of its object */
+#define FILE_RUNNING 0x20000	/* counted as a running program */
+
 struct file {
 	u32 refs;		/* atomic */
 	u32 oflags;		/* O_* without creation flags */
@@ -80,6 +84,8 @@ long file_handle_new(struct module *m, struct file *f);
 struct file *file_from_handle(u32 handle, const struct module *m);
 /* How many files of providers of module number `module` are open. */
 u32 provider_in_use(u32 module);
+/* It is run: nobody may write it meanwhile. 0, -ETXTBSY. */
+long file_claim_running(struct file *f);
 void file_get(struct file *f);
 bool file_get_living(struct file *f);
 void file_put(struct file *f);		/* may sleep */

@@ -25,6 +25,7 @@ struct pageobj {
 	bool locks;		/* may have record locks; stays set */
 	bool archive;		/* the boot archives: reserved memory */
 	u64 npages;		/* lock */
+	s32 writers;		/* files that may write it; < 0: programs that it runs as; lock */
 	u64 node;		/* vfs node of who opened it last, for its name; no reference */
 	struct pageobj *group;	/* counts pages for this one, or NULL */
 	u64 charged, limit;	/* of a group: pages (atomic), and at most (0: any) */
@@ -50,6 +51,9 @@ long pageobj_punch(struct pageobj *obj, u64 from, u64 to);
 long pageobj_fill(struct pageobj *obj, u64 from, u64 to, bool keep);
 /* Where data (or a hole) begins from `pos` on: -ENXIO, there is none. */
 long pageobj_seek(struct pageobj *obj, u64 pos, bool data);
+/* Counts a writer (1) or a running program (-1): false, it is the other already. */
+bool pageobj_claim(struct pageobj *obj, s32 kind);
+void pageobj_unclaim(struct pageobj *obj, s32 kind);
 /* Core memory to and from the object: bytes, -ENOSPC, -EFBIG, -EPERM. */
 long pageobj_read_core(struct pageobj *obj, u64 pos, void *buf, u64 len);
 long pageobj_write_core(struct pageobj *obj, u64 pos, const void *buf, u64 len);
