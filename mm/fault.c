@@ -73,9 +73,10 @@ static struct vma *vma_for_access(struct mm *mm, u64 addr, u32 access,
 	return v;
 }
 
+/* As on the hardware, what is mapped at all can be read. */
 static enum outcome page_map(struct mm *mm, u64 addr, u64 phys, u32 prot)
 {
-	if (view_map_user(&mm->view, addr, phys, prot) != 0) {
+	if (view_map_user(&mm->view, addr, phys, prot | PROT_READ) != 0) {
 		frame_put(phys);
 		return FAULT_NO_MEMORY;
 	}

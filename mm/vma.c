@@ -319,13 +319,14 @@ long mm_unmap(struct mm *mm, u64 addr, u64 len)
 static void pages_protect(struct mm *mm, const struct vma *v)
 {
 	u64 addr = v->start;
+	u32 least = v->prot ? PROT_READ : 0;
 
 	while ((addr = user_page_next(&mm->view, addr, v->end)) < v->end) {
 		unsigned int prot = 0;
 
 		if (view_lookup_user(&mm->view, addr, &prot))
-			view_protect_user(&mm->view, addr, v->prot &
-					  (prot | PROT_READ | PROT_EXEC));
+			view_protect_user(&mm->view, addr, least |
+					  (v->prot & (prot | PROT_READ | PROT_EXEC)));
 		addr += PAGE_SIZE;
 	}
 }

@@ -64,6 +64,22 @@ static void mmap_refuses(void)
 	CHECK((unsigned long)mmap(NULL, PAGE, RW, ANON | MAP_32BIT, -1, 0) < 1ul << 31);
 }
 
+/* What can be written can be read, whichever comes first, and for the core too. */
+static void write_only_memory_is_read(void)
+{
+	volatile char *p = mmap(NULL, 2 * PAGE, PROT_WRITE, ANON, -1, 0);
+	int ends[2];
+
+	CHECK_EQ(p[0], 0);
+	CHECK_EQ(mprotect((void *)p, 2 * PAGE, PROT_READ), 0);
+	CHECK_EQ(p[PAGE], 0);
+	CHECK_EQ(mprotect((void *)p, 2 * PAGE, PROT_WRITE), 0);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(write(ends[1], (void *)(p + PAGE), 1), 1);
+	p[0] = 1;
+	CHECK_EQ(p[0] + p[PAGE], 1);
+}
+
 static void dev_zero_is_memory(void)
 {
 	int fd = open("/dev/zero", O_RDWR);
@@ -234,7 +250,8 @@ static void brk_stops_at_a_mapping(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(mmap_refuses), TEST(dev_zero_is_memory), TEST(mremap_keeps_the_data),
+	TEST(mmap_refuses), TEST(write_only_memory_is_read), TEST(dev_zero_is_memory),
+	TEST(mremap_keeps_the_data),
 	TEST(mremap_twice), TEST(madvise_discards), TEST(madvise_on_fork),
 	TEST(mincore_tells), TEST(locked_pages), TEST(lock_limit),
 	TEST(limit_of_address_space), TEST(limit_of_data),
