@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Targets that people type, other than what makes files.
 
-.PHONY: help clean distclean lint check check-long compare bench compare-linux
+.PHONY: help clean distclean lint check check-long compare bench compare-linux fuzz
 
 help:
 	@cat scripts/make/help.txt
@@ -39,3 +39,8 @@ compare-linux:
 		--userland '$(USERLAND)' $(if $(VARIANTS),--variants '$(VARIANTS)') \
 		$(if $(filter command line,$(origin MEMORY)),--memory $(MEMORY)) \
 		$(if $(TIMEOUT),--timeout $(TIMEOUT))
+
+fuzz:
+	$(Q)$(alone) $(PYTHON) scripts/fuzz.py --out '$(out)' \
+		$(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS)) \
+		$(if $(VARIANTS),--variants '$(VARIANTS)')

@@ -53,6 +53,7 @@ TESTS = (
 )
 PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "runtests", "poweroff", "bench")
 PROGRAMS = ("hello", *TESTS, "sockreset", "test_resets", "runtests", "poweroff", "bench")
+PROGRAMS = ("hello", *TESTS, "sockreset", "runtests", "poweroff", "bench", "fuzz")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 
