@@ -10,6 +10,7 @@
 #include <boot.h>
 #include <boundary.h>
 #include <errno.h>
+#include <failalloc.h>
 #include <files.h>
 #include <frame.h>
 #include <log.h>
@@ -377,6 +378,7 @@ void process_start_init(const char *path)
 	long error = -ENOENT;
 	u32 i;
 
+	failalloc_init();
 	time_init_programs();
 	init_process();
 	init_open_console();

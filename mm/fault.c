@@ -21,6 +21,9 @@
 #include <string.h>
 #include <whitix/mman.h>
 
+/* With fewer free pages than that the system is out of memory. */
+#define OOM_FREE_PAGES 64
+
 /* What became of a fault. */
 enum outcome {
 	FAULT_DONE,
@@ -217,16 +220,46 @@ static enum outcome fault_handle(struct mm *mm, u64 addr, u32 access)
 	return outcome;
 }
 
-/* Memory is out: this process goes, so that the others can stay. */
-static void out_of_memory(void)
+/* Who has most pages; process 1 and who is ending are spared. Needs process_lock. */
+static struct process *largest_process(void)
+{
+	struct process *p, *largest = current->process;
+	u64 most = 0;
+
+	list_for_each_entry(p, &process_list, all) {
+		u64 pages = p->mm && p->parent ? READ_ONCE(p->mm->resident) : 0;
+
+		if (pages > most) {
+			most = pages;
+			largest = p;
+		}
+	}
+	return largest;
+}
+
+/*
+ * Memory is out: the largest process goes, so that the others can stay; the
+ * caller alone when there is memory, but not for it. True: the caller is to try
+ * again, which it may have to do until the other one has ended.
+ */
+static bool out_of_memory(void)
 {
 	struct process *p = current->process;
 	u64 flags = spin_lock_irq(&process_lock);
 
-	if (!p->exiting)
-		pr_err("out of memory: process %u (%s) is killed", p->pid, p->name);
-	signal_send_process(p, SIGKILL, NULL);
+	if (frame_free_count() < OOM_FREE_PAGES)
+		p = largest_process();
+	if (!p->exiting) {
+		pr_err("Out of memory: Killed process %u (%s) total-vm:%lukB, rss:%lukB, UID:%u",
+		       p->pid, p->name, p->mm->mapped * (PAGE_SIZE / 1024),
+		       p->mm->resident * (PAGE_SIZE / 1024), p->creds.uid);
+		signal_send_process(p, SIGKILL, NULL);
+	}
 	spin_unlock_irq(&process_lock, flags);
+	if (p == current->process || current->kill)
+		return false;
+	sched_yield_cpu();
+	return true;
 }
 
 static void fault_signal(struct regs *regs, enum outcome outcome, u64 addr,
@@ -277,9 +310,9 @@ bool mm_fault(struct regs *regs, u64 addr, u64 error)
 		preempt_enable();
 	irq_enable();
 	outcome = fault_handle(t->mm, addr, fault_access(error));
-	if (outcome == FAULT_NO_MEMORY)
-		out_of_memory();
-	else if (outcome != FAULT_DONE && !copying)
+	if (outcome == FAULT_NO_MEMORY && out_of_memory())
+		outcome = FAULT_DONE;	/* and it happens once more */
+	else if (outcome != FAULT_DONE && outcome != FAULT_NO_MEMORY && !copying)
 		fault_signal(regs, outcome, addr, error);
 	if (copying) {
 		preempt_disable();
@@ -302,13 +335,20 @@ u64 mm_fault_in(struct mm *mm, u64 addr, u64 len, bool write)
 		do {
 			outcome = fault_locked(mm, at, access);
 		} while (outcome == FAULT_AGAIN);
+		if (outcome == FAULT_NO_MEMORY && mm == current->mm) {
+			bool again;
+
+			core_mutex_unlock(&mm->lock);
+			again = out_of_memory();
+			core_mutex_lock(&mm->lock);
+			if (again)
+				continue;
+		}
 		if (outcome != FAULT_DONE)
 			break;
 		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
 	}
 	core_mutex_unlock(&mm->lock);
-	if (outcome == FAULT_NO_MEMORY && mm == current->mm)
-		out_of_memory();
 	return MIN(at, end) - addr;
 }
 

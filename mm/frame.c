@@ -15,6 +15,7 @@
 #include <asm/machine.h>
 #include <atomic.h>
 #include <boot.h>
+#include <failalloc.h>
 #include <frame.h>
 #include <log.h>
 #include <spinlock.h>
@@ -161,7 +162,7 @@ u64 frame_alloc(unsigned int order)
 	u32 n = 0;
 	u64 flags;
 
-	if (order > MAX_ORDER)
+	if (order > MAX_ORDER || alloc_refused())
 		return 0;
 	flags = spin_lock_irq(&frame_lock);
 	do {

@@ -13,6 +13,7 @@
  */
 #include <atomic.h>
 #include <bitops.h>
+#include <failalloc.h>
 #include <frame.h>
 #include <kalloc.h>
 #include <log.h>
@@ -148,6 +149,8 @@ void *core_alloc(size_t size)
 
 	if (shift > SHIFT_MAX)
 		return block_alloc(size);
+	if (alloc_refused())
+		return NULL;
 	flags = spin_lock_irq(&kalloc_lock);
 	object = object_alloc(shift - SHIFT_MIN);
 	spin_unlock_irq(&kalloc_lock, flags);

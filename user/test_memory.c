@@ -249,6 +249,36 @@ static void brk_stops_at_a_mapping(void)
 	CHECK_EQ(syscall(SYS_brk, -1ul), (long)(start + 6 * PAGE));
 }
 
+/* Memory is out: who has most goes, though another asks. */
+static void the_largest_is_killed(void)
+{
+	int ends[2], status;
+	char byte;
+	pid_t large;
+
+	CHECK_EQ(pipe(ends), 0);
+	large = fork();
+	if (large == 0) {
+		/* As large as there is room for, in parts, but for the last MiB. */
+		FILE *info = fopen("/proc/meminfo", "r");
+		long free_kib = 0;
+		char line[100];
+
+		while (info && fgets(line, sizeof(line), info))
+			sscanf(line, "MemFree: %ld", &free_kib);
+		for (; free_kib > 4096; free_kib -= 1024)
+			map_filled(256, ANON);
+		write(ends[1], "f", 1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(read(ends[0], &byte, 1), 1);
+	for (int i = 0; i < 8; i++)
+		map_filled(256, ANON);
+	CHECK_EQ(waitpid(large, &status, 0), large);
+	CHECK_EQ(status, SIGKILL);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(mmap_refuses), TEST(write_only_memory_is_read), TEST(dev_zero_is_memory),
 	TEST(mremap_keeps_the_data),
@@ -256,7 +286,7 @@ static const struct ktap_test tests[] = {
 	TEST(mincore_tells), TEST(locked_pages), TEST(lock_limit),
 	TEST(limit_of_address_space), TEST(limit_of_data),
 	TEST_DIES(die_beyond_the_file, SIGBUS), TEST_DIES(die_of_a_cut_copy, SIGBUS),
-	TEST(brk_stops_at_a_mapping),
+	TEST(brk_stops_at_a_mapping), TEST(the_largest_is_killed),
 };
 
 int main(int argc, char **argv)

@@ -16,7 +16,8 @@ from whitixlib import build, cpio, qemu
 
 ROOT = build.SRCTREE
 GATE_INTERRUPT = {"CONFIG_GATE_SYSCALL": None, "CONFIG_GATE_INTERRUPT": "y"}
-DEBUG = {"CONFIG_KTEST": "y", "CONFIG_DEBUG_LOCKS": "y", "CONFIG_DEBUG_POISON": "y"}
+DEBUG = {"CONFIG_KTEST": "y", "CONFIG_DEBUG_LOCKS": "y", "CONFIG_DEBUG_POISON": "y",
+         "CONFIG_DEBUG_FAILALLOC": "y"}
 # name: (defconfig, changes)
 CONFIGS = {
     "hybrid": ("hybrid", None),

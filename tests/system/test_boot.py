@@ -146,3 +146,9 @@ def test_bad_placement_is_reported(hybrid):
     with hybrid.pvh("placement=nonsense:core,vfs:nowhere", tag="bad-placement") as machine:
         mark = machine.expect(re.escape(qemu.MARK_USER), 60)
         assert "nonsense" in mark.before or "nowhere" in mark.before
+
+
+def test_login_prompt_in_little_memory(kernel):
+    """24 MiB where modules are loaded, 16 where they are linked in."""
+    with kernel.pvh(tag="little", memory=24 if kernel.is_hybrid else 16) as machine:
+        machine.expect("login: ", 60)

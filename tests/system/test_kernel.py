@@ -55,3 +55,13 @@ def test_programs_with_poisoned_buffers(debug_kernel):
         system.Ktap(run.section(program)[0]).check()
     assert run.section("/bin/busybox")[1] == "exit 0"
     assert run.status == 0
+
+
+@pytest.mark.parametrize("every", (331, 37))
+def test_failing_allocations(debug_kernel, every):
+    """Every so many allocations for the fuzzer's children fail: all is given back."""
+    run = debug_kernel.run_list([f"/test/fuzz {every} 5000"], tag=f"failalloc-{every}",
+                                append=f"loglevel=4 failalloc={every}", timeout=240.0)
+    text, end = run.section("/test/fuzz")
+    assert not re.search("panic: |resetting ", run.text), run.text[-3000:]
+    assert "fuzz: passed" in text and end == "exit 0", text[-2000:]
