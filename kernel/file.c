@@ -162,7 +162,7 @@ struct provider *provider_from_handle(u32 handle)
 /* A file that may be written is not run, and the other way round: 0, -ETXTBSY. */
 static long file_claim(struct file *f, u32 flag)
 {
-	if (!pageobj_claim(f->obj, flag == FILE_WRITER ? 1 : -1))
+	if (!pageobj_claim(f->obj, flag == FILE_WRITER ? 1 : -1, false))
 		return -ETXTBSY;
 	f->flags |= flag;
 	return 0;
@@ -202,7 +202,7 @@ static void file_free(struct file *f)
 		provider_put(f->provider);
 	}
 	if (f->flags & (FILE_WRITER | FILE_RUNNING))
-		pageobj_unclaim(f->obj, f->flags & FILE_WRITER ? 1 : -1);
+		pageobj_claim(f->obj, f->flags & FILE_WRITER ? 1 : -1, true);
 	pageobj_put(f->obj);
 	if (f->node)
 		vfs_release(f->node);

@@ -85,12 +85,6 @@ static void limits_default(struct process *p)
 		p->rlimit[i] = (struct linux_rlimit){ RLIM_INFINITY, RLIM_INFINITY };
 	for (i = 0; i < ARRAY_SIZE(limits); i++)
 		p->rlimit[limits[i].which] = limits[i].limit;
-}
-
-/* What the first process is allowed. */
-static void first_default(struct process *p)
-{
-	limits_default(p);
 	p->creds.cap_bounding = CAPS_ALL;
 	p->timer_slack_ns = TIMER_SLACK_NS;
 }
@@ -130,7 +124,7 @@ struct process *process_new(struct process *parent)
 	if (parent)
 		process_inherit(p, parent);
 	else
-		first_default(p);
+		limits_default(p);
 	return p;
 }
 

@@ -142,54 +142,32 @@ static long range_get(u64 addr, u64 len, u64 *end)
 	return *end > USER_END && size ? -ENOMEM : 0;
 }
 
-/* What an advice does to VMAs: false for one that Linux does not have. */
-static bool advice_get(u32 advice, struct range_change *c)
-{
-	switch (advice) {
-	case MADV_DONTNEED:
-		*c = (struct range_change){ .discard = true, .refuse = VMA_LOCKED };
-		return true;
-	case MADV_DONTNEED_LOCKED:
-		*c = (struct range_change){ .discard = true };
-		return true;
-	case MADV_DONTFORK:
-		*c = (struct range_change){ .set = VMA_DONTFORK };
-		return true;
-	case MADV_DOFORK:
-		*c = (struct range_change){ .clear = VMA_DONTFORK };
-		return true;
-	case MADV_WIPEONFORK:
-		*c = (struct range_change){ .set = VMA_WIPEONFORK, .anonymous = true,
-					    .refuse = VMA_SHARED };
-		return true;
-	case MADV_KEEPONFORK:
-		*c = (struct range_change){ .clear = VMA_WIPEONFORK };
-		return true;
-	case MADV_FREE:
-		*c = (struct range_change){ .anonymous = true, .refuse = VMA_SHARED };
-		return true;
-	case MADV_COLD:
-	case MADV_PAGEOUT:
-		*c = (struct range_change){ .refuse = VMA_LOCKED };
-		return true;
-	}
-	*c = (struct range_change){ 0 };
-	return advice <= MADV_WILLNEED || (advice >= MADV_REMOVE && advice <= MADV_DODUMP) ||
-	       advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
-}
+/* What an advice does to VMAs; those that are not here do nothing that is seen. */
+static const struct range_change changes[] = {
+	[MADV_DONTNEED] = { .discard = true, .refuse = VMA_LOCKED },
+	[MADV_FREE] = { .anonymous = true, .refuse = VMA_SHARED },
+	[MADV_DONTFORK] = { .set = VMA_DONTFORK },
+	[MADV_DOFORK] = { .clear = VMA_DONTFORK },
+	[MADV_WIPEONFORK] = { .set = VMA_WIPEONFORK, .anonymous = true, .refuse = VMA_SHARED },
+	[MADV_KEEPONFORK] = { .clear = VMA_WIPEONFORK },
+	[MADV_COLD] = { .refuse = VMA_LOCKED },
+	[MADV_PAGEOUT] = { .refuse = VMA_LOCKED },
+	[MADV_DONTNEED_LOCKED] = { .discard = true },
+};
 
 /* madvise(2): what changes nothing that a program can see is only checked. */
 long sys_madvise(u64 addr, u64 len, u32 advice)
 {
-	struct range_change change;
+	bool known = advice < ARRAY_SIZE(changes) &&
+		     (advice <= MADV_DONTNEED || advice >= MADV_FREE);
 	u64 end;
-	long error = advice_get(advice, &change) ? range_get(addr, len, &end) : -EINVAL;
+	long error = known ? range_get(addr, len, &end) : -EINVAL;
 
 	if (error || end == addr)
 		return error;
 	if (advice == MADV_REMOVE)
-		return mm_clear_shared(current->mm, addr, end);
-	error = mm_change(current->mm, addr, end, &change);
+		return mm_punch(current->mm, addr, end);
+	error = mm_change(current->mm, addr, end, &changes[advice]);
 	if (error || (advice != MADV_POPULATE_READ && advice != MADV_POPULATE_WRITE))
 		return error;
 	return mm_fault_in(current->mm, addr, end - addr, advice == MADV_POPULATE_WRITE) ==
@@ -231,6 +209,9 @@ long sys_mincore(u64 addr, u64 len, u64 user)
 	return error;
 }
 
+static const struct range_change lock = { .set = VMA_LOCKED };
+static const struct range_change unlock = { .clear = VMA_LOCKED };
+
 /* May so many more pages be locked? 0, -EPERM, -ENOMEM. */
 static long lock_check(u64 addr, u64 end)
 {
@@ -250,7 +231,6 @@ static long lock_check(u64 addr, u64 end)
 /* mlock2(2): nothing is ever paged out; pages are made present and counted. */
 long sys_mlock2(u64 addr, u64 len, u32 flags)
 {
-	struct range_change lock = { .set = VMA_LOCKED };
 	u64 start = ALIGN_DOWN(addr, PAGE_SIZE), end;
 	long error = flags & ~MLOCK_ONFAULT ? -EINVAL :
 		     range_get(start, len + (addr - start), &end);
@@ -269,7 +249,6 @@ SYSCALL_AS(mlock, (u64 addr, u64 len), sys_mlock2(addr, len, 0))
 /* munlock(2). */
 long sys_munlock(u64 addr, u64 len)
 {
-	struct range_change unlock = { .clear = VMA_LOCKED };
 	u64 start = ALIGN_DOWN(addr, PAGE_SIZE), end;
 	long error = range_get(start, len + (addr - start), &end);
 
@@ -279,7 +258,6 @@ long sys_munlock(u64 addr, u64 len)
 /* mlockall(2): pages come when they are used; there is nowhere else for them. */
 long sys_mlockall(u32 flags)
 {
-	struct range_change lock = { .set = VMA_LOCKED };
 	struct mm *mm = current->mm;
 	u64 limit = process_rlimit(current->process, RLIMIT_MEMLOCK) / PAGE_SIZE;
 
@@ -296,8 +274,6 @@ long sys_mlockall(u32 flags)
 /* munlockall(2). */
 long sys_munlockall(void)
 {
-	struct range_change unlock = { .clear = VMA_LOCKED };
-
 	WRITE_ONCE(current->mm->map_flags, 0);
 	mm_change(current->mm, 0, USER_END, &unlock);
 	return 0;

@@ -208,18 +208,6 @@ static enum outcome fault_locked(struct mm *mm, u64 addr, u32 access)
 	return fault_anonymous(mm, v, addr, access & PROT_WRITE);
 }
 
-static enum outcome fault_handle(struct mm *mm, u64 addr, u32 access)
-{
-	enum outcome outcome;
-
-	core_mutex_lock(&mm->lock);
-	do {
-		outcome = fault_locked(mm, addr, access);
-	} while (outcome == FAULT_AGAIN);
-	core_mutex_unlock(&mm->lock);
-	return outcome;
-}
-
 /* Who has most pages; process 1 and who is ending are spared. Needs process_lock. */
 static struct process *largest_process(void)
 {
@@ -260,6 +248,23 @@ static bool out_of_memory(void)
 		return false;
 	sched_yield_cpu();
 	return true;
+}
+
+/* Repairs until it is done, or cannot be. Needs mm->lock; may give it up meanwhile. */
+static enum outcome fault_repair(struct mm *mm, u64 addr, u32 access)
+{
+	enum outcome outcome;
+
+	do {
+		outcome = fault_locked(mm, addr, access);
+		if (outcome == FAULT_NO_MEMORY && mm == current->mm) {
+			core_mutex_unlock(&mm->lock);
+			if (out_of_memory())
+				outcome = FAULT_AGAIN;
+			core_mutex_lock(&mm->lock);
+		}
+	} while (outcome == FAULT_AGAIN);
+	return outcome;
 }
 
 static void fault_signal(struct regs *regs, enum outcome outcome, u64 addr,
@@ -309,10 +314,10 @@ bool mm_fault(struct regs *regs, u64 addr, u64 error)
 	if (copying)
 		preempt_enable();
 	irq_enable();
-	outcome = fault_handle(t->mm, addr, fault_access(error));
-	if (outcome == FAULT_NO_MEMORY && out_of_memory())
-		outcome = FAULT_DONE;	/* and it happens once more */
-	else if (outcome != FAULT_DONE && outcome != FAULT_NO_MEMORY && !copying)
+	core_mutex_lock(&t->mm->lock);
+	outcome = fault_repair(t->mm, addr, fault_access(error));
+	core_mutex_unlock(&t->mm->lock);
+	if (outcome != FAULT_DONE && outcome != FAULT_NO_MEMORY && !copying)
 		fault_signal(regs, outcome, addr, error);
 	if (copying) {
 		preempt_disable();
@@ -332,18 +337,7 @@ u64 mm_fault_in(struct mm *mm, u64 addr, u64 len, bool write)
 		return 0;
 	core_mutex_lock(&mm->lock);
 	while (at < end) {
-		do {
-			outcome = fault_locked(mm, at, access);
-		} while (outcome == FAULT_AGAIN);
-		if (outcome == FAULT_NO_MEMORY && mm == current->mm) {
-			bool again;
-
-			core_mutex_unlock(&mm->lock);
-			again = out_of_memory();
-			core_mutex_lock(&mm->lock);
-			if (again)
-				continue;
-		}
+		outcome = fault_repair(mm, at, access);
 		if (outcome != FAULT_DONE)
 			break;
 		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
@@ -355,14 +349,10 @@ u64 mm_fault_in(struct mm *mm, u64 addr, u64 len, bool write)
 /* A page of another address space with a reference; 0: there is none. */
 static u64 foreign_page(struct mm *mm, u64 addr, u32 access)
 {
-	enum outcome outcome;
 	u64 phys = 0;
 
 	core_mutex_lock(&mm->lock);
-	do {
-		outcome = fault_locked(mm, addr, access);
-	} while (outcome == FAULT_AGAIN);
-	if (outcome == FAULT_DONE)
+	if (fault_repair(mm, addr, access) == FAULT_DONE)
 		phys = view_lookup_user(&mm->view, ALIGN_DOWN(addr, PAGE_SIZE), NULL);
 	if (phys)
 		frame_get(phys);

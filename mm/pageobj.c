@@ -254,23 +254,16 @@ static bool pageobj_hole(struct pageobj *obj, u64 index)
 }
 
 /* See include/core/pageobj.h. */
-bool pageobj_claim(struct pageobj *obj, s32 kind)
+bool pageobj_claim(struct pageobj *obj, s32 kind, bool back)
 {
 	bool free;
 
 	spin_lock(&obj->lock);
 	free = obj->writers * kind >= 0;
-	obj->writers += free ? kind : 0;
+	if (free)
+		obj->writers += back ? -kind : kind;
 	spin_unlock(&obj->lock);
 	return free;
-}
-
-/* See include/core/pageobj.h. */
-void pageobj_unclaim(struct pageobj *obj, s32 kind)
-{
-	spin_lock(&obj->lock);
-	obj->writers -= kind;
-	spin_unlock(&obj->lock);
 }
 
 /* Zeroes bytes [from, to) of one page, if it is there. */

@@ -589,30 +589,23 @@ long mm_resident(struct mm *mm, u64 addr, u8 *vec, u64 pages)
 }
 
 /* See include/core/mm.h. */
-long mm_clear_shared(struct mm *mm, u64 addr, u64 end)
+long mm_punch(struct mm *mm, u64 addr, u64 end)
 {
-	long error = 0;
+	struct pageobj *obj = NULL;
+	struct vma *v;
+	u64 from = 0;
 
 	core_mutex_lock(&mm->lock);
-	for (; addr < end && !error; addr += PAGE_SIZE) {
-		struct vma *v = vma_find(mm, addr);
-		u64 page;
-
-		if (!v || v->start > addr) {
-			error = -ENOMEM;
-			break;
-		}
-		if (!(v->flags & VMA_SHARED) || !(v->flags & VMA_MAYWRITE)) {
-			error = -EINVAL;
-			break;
-		}
-		page = pageobj_page(v->obj, (v->offset + addr - v->start) / PAGE_SIZE,
-				    false, &error);
-		if (page) {
-			memset(phys_to_virt(page), 0, PAGE_SIZE);
-			frame_put(page);
-		}
+	v = vma_find(mm, addr);
+	if (v && v->start <= addr && end <= v->end && (v->flags & VMA_MAYWRITE)) {
+		obj = v->obj;
+		from = v->offset + addr - v->start;
+		pageobj_get(obj);
 	}
 	core_mutex_unlock(&mm->lock);
-	return error;
+	if (!obj)
+		return v ? -EINVAL : -ENOMEM;
+	pageobj_punch(obj, from, from + end - addr);
+	pageobj_put(obj);
+	return 0;
 }

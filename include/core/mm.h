@@ -91,8 +91,8 @@ long mm_change(struct mm *mm, u64 addr, u64 end, const struct range_change *chan
 u64 mm_count(struct mm *mm, u64 addr, u64 end, u32 flags);
 /* One byte for each page, 1: it is in memory. 0, -ENOMEM (a gap). */
 long mm_resident(struct mm *mm, u64 addr, u8 *vec, u64 pages);
-/* Zeroes what a range maps of shared objects: 0, -EINVAL, -ENOMEM. */
-long mm_clear_shared(struct mm *mm, u64 addr, u64 end);
+/* Makes a hole in the shared object that a range maps: 0, -EINVAL, -ENOMEM. */
+long mm_punch(struct mm *mm, u64 addr, u64 end);
 /* Takes pages first..last of `obj` out of every address space. */
 void mm_zap_object(struct pageobj *obj, u64 first, u64 last);
 

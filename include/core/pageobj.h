@@ -51,9 +51,11 @@ long pageobj_punch(struct pageobj *obj, u64 from, u64 to);
 long pageobj_fill(struct pageobj *obj, u64 from, u64 to, bool keep);
 /* Where data (or a hole) begins from `pos` on: -ENXIO, there is none. */
 long pageobj_seek(struct pageobj *obj, u64 pos, bool data);
-/* Counts a writer (1) or a running program (-1): false, it is the other already. */
-bool pageobj_claim(struct pageobj *obj, s32 kind);
-void pageobj_unclaim(struct pageobj *obj, s32 kind);
+/*
+ * Counts a writer (1) or a running program (-1): false, it is the other already.
+ * `back`: one less.
+ */
+bool pageobj_claim(struct pageobj *obj, s32 kind, bool back);
 /* Core memory to and from the object: bytes, -ENOSPC, -EFBIG, -EPERM. */
 long pageobj_read_core(struct pageobj *obj, u64 pos, void *buf, u64 len);
 long pageobj_write_core(struct pageobj *obj, u64 pos, const void *buf, u64 len);
