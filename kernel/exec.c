@@ -39,6 +39,7 @@
 #define MIN_SIGNAL_STACK 2048
 #define RANDOM_BYTES 16
 #define CPUID_FEATURES 1
+#define ELF_HEADER_SIZE 64
 
 static const char platform[8] = "x86_64";
 
@@ -98,8 +99,8 @@ static long plan_check(struct binfmt_plan *plan)
 static long image_open(struct image *image, u64 at, const char *path)
 {
 	u32 handle = 0;
-	long error = file_open_path(at, path, O_RDONLY | VFS_OPEN_EXEC, 0, &image->file,
-				    &handle);
+	long error = file_open_path(at, path, O_RDONLY | O_NONBLOCK | VFS_OPEN_EXEC, 0,
+				    &image->file, &handle);	/* a FIFO does not wait */
 
 	if (error)
 		return error;
@@ -161,7 +162,7 @@ static long interp_open(struct exec *x)
 	error = image_open(&x->interp, current->process->fs->cwd,
 			   x->program.plan.interp);
 	if (error == -ENOEXEC || (!error && x->interp.plan.type == BINFMT_SCRIPT))
-		error = -ELIBBAD;
+		error = x->interp.file->obj->size < ELF_HEADER_SIZE ? -EIO : -ELIBBAD;
 	return error;
 }
 
@@ -708,7 +709,9 @@ static long exec_user(int dirfd, u64 path, u64 argv, u64 envp, u32 flags)
 
 	if (error)
 		return error;
-	error = name[0] ? path_at(dirfd, name, &at, &hold) : -ENOENT;
+	/* C libraries then go by /proc/self/fd. */
+	error = name[0] ? path_at(dirfd, name, &at, &hold) :
+		flags & AT_EMPTY_PATH ? -ENOSYS : -ENOENT;
 	if (!error) {
 		error = process_exec(at, name, argv, envp, false, current->user_regs);
 		file_put(hold);
@@ -726,6 +729,6 @@ long sys_execve(u64 path, u64 argv, u64 envp)
 /* execveat(2), with a path. */
 long sys_execveat(int dirfd, u64 path, u64 argv, u64 envp, u32 flags)
 {
-	return flags & ~AT_SYMLINK_NOFOLLOW ? -EINVAL :
+	return flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL :
 	       exec_user(dirfd, path, argv, envp, flags);
 }

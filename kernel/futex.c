@@ -71,7 +71,7 @@ static long key_get(u64 addr, bool shared, struct futex_key *key)
 	if (v && v->start <= addr && (v->flags & VMA_SHARED))
 		*key = (struct futex_key){ v->obj, v->offset + addr - v->start };
 	core_mutex_unlock(&mm->lock);
-	return 0;
+	return v && v->start <= addr ? 0 : -EFAULT;
 }
 
 /* Reads a word with preemption off: false when its page is not there. */
@@ -202,7 +202,8 @@ static long futex_requeue(u64 addr, u32 wake, u32 move, u64 to, const u32 *expec
 			  bool shared)
 {
 	struct futex_key from_key, to_key;
-	long result = key_get(addr, shared, &from_key);
+	long result = (s32)wake < 0 || (s32)move < 0 ? -EINVAL :
+		      key_get(addr, shared, &from_key);
 	u32 value;
 
 	if (!result)
@@ -253,6 +254,8 @@ long sys_futex(u64 addr, u32 op, u32 value, u64 timeout, u64 addr2, u32 value3)
 	long result;
 
 	op &= ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+	if (flags && op != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
 	switch (op) {
 	case FUTEX_WAIT:
 		value3 = BITSET_ANY;

@@ -5,9 +5,7 @@
 #include <mm.h>
 #include <pageobj.h>
 #include <syscall.h>
-#include <vfs.h>
 #include <whitix/mman.h>
-#include <whitix/stat.h>
 
 #define PROT_KNOWN (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define MAP_PLACE (MAP_FIXED | MAP_FIXED_NOREPLACE | MAP_32BIT | MAP_NORESERVE)
@@ -16,7 +14,6 @@
 	(MAP_TYPE | MAP_PLACE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_LOCKED | MAP_POPULATE | \
 	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | 0x1800 /* DENYWRITE, EXECUTABLE: ignored */)
 #define MINCORE_CHUNK 256
-#define ZERO_DEVICE 0x105	/* /dev/zero: major 1, minor 5 */
 
 /* May `f` be mapped so? 0, -EACCES, -ENODEV; *vma_flags is completed. */
 static long map_file_check(const struct file *f, u32 prot, bool shared, u32 *vma_flags)
@@ -68,14 +65,6 @@ static long map_object(u64 addr, u64 len, u32 prot, u32 flags, struct file *f,
 	return result;
 }
 
-/* /dev/zero maps what no file is behind. */
-static bool is_zero_device(struct file *f)
-{
-	struct vfs_attr attr;
-
-	return S_ISCHR(f->mode) && file_getattr(f, &attr) == 0 && attr.rdev == ZERO_DEVICE;
-}
-
 /* Flags and sizes of mmap(2): 0, -EINVAL, -ENOMEM, -EOVERFLOW, -EOPNOTSUPP, -EPERM. */
 static long map_check(const struct file *f, u64 len, u32 flags, u64 offset)
 {
@@ -110,9 +99,10 @@ long sys_mmap(u64 addr, u64 len, u32 prot, u32 flags, int fd, u64 offset)
 			return -EBADF;
 	}
 	result = map_check(f, len, flags, offset);
+	/* No file is behind what /dev/zero maps. */
 	if (!result)
 		result = map_object(addr, len, prot & PROT_KNOWN, flags,
-				    f && is_zero_device(f) ? NULL : f, f ? offset : 0);
+				    f && (f->flags & FILE_ZERO) ? NULL : f, f ? offset : 0);
 	file_put(f);
 	return result;
 }

@@ -411,8 +411,6 @@ static long prctl_process(struct process *p, u32 option, u64 a)
 	case PR_SET_TIMERSLACK:
 		p->timer_slack_ns = (s64)a > 0 ? a : TIMER_SLACK_NS;
 		return 0;
-	case PR_GET_SECUREBITS:
-		return p->creds.keep_caps ? SECBIT_KEEP_CAPS : 0;
 	}
 	return -EINVAL;
 }

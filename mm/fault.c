@@ -83,7 +83,6 @@ static enum outcome page_map(struct mm *mm, u64 addr, u64 phys, u32 prot)
 		frame_put(phys);
 		return FAULT_NO_MEMORY;
 	}
-	current->faults++;
 	if (++mm->resident > mm->max_resident)
 		mm->max_resident = mm->resident;
 	return FAULT_DONE;
@@ -264,6 +263,7 @@ static enum outcome fault_repair(struct mm *mm, u64 addr, u32 access)
 			core_mutex_lock(&mm->lock);
 		}
 	} while (outcome == FAULT_AGAIN);
+	current->faults++;
 	return outcome;
 }
 

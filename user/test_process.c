@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -22,6 +23,12 @@
 #define CAP_KILL 5
 #define CAP_LAST 40
 #define PAGES 100
+#define HOLE ((void *)0x200000000000ul)	/* nothing is ever mapped there */
+/* futex(2): musl has no header of it. */
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+#define FUTEX_CMP_REQUEUE 4
+#define FUTEX_CLOCK_REALTIME 256
 
 struct cap_sets {
 	uint32_t effective, permitted, inheritable;
@@ -187,6 +194,28 @@ static void a_sibling_sends_sigchld(void)
 	CHECK_EQ(ends, 2);
 }
 
+/* A FIFO is no program, and running it does not wait for a writer. */
+static void exec_of_a_fifo(void)
+{
+	char *const args[] = { "fifo", NULL };
+
+	CHECK_EQ(mkfifo("/fifo", 0777), 0);
+	CHECK_FAILS(execve("/fifo", args, NULL), EACCES);
+	unlink("/fifo");
+}
+
+static void futex_refuses(void)
+{
+	static int words[2];
+
+	CHECK_FAILS(syscall(SYS_futex, HOLE, FUTEX_WAKE, 1, 0, 0, 0), EFAULT);
+	CHECK_FAILS(syscall(SYS_futex, words, FUTEX_CMP_REQUEUE, 1, -1, words + 1, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_futex, words, FUTEX_CMP_REQUEUE, 1, 1, words + 1, 5), EAGAIN);
+	CHECK_FAILS(syscall(SYS_futex, words, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 0, 0, 0, 0),
+		    ENOSYS);
+	CHECK_FAILS(syscall(SYS_futex, (char *)words + 1, FUTEX_WAKE, 1, 0, 0, 0), EINVAL);
+}
+
 /* A program that runs is not written, one that is being written not run. */
 static void text_busy(void)
 {
@@ -308,9 +337,9 @@ static void vdso_others(void)
 static const struct ktap_test tests[] = {
 	TEST(capabilities_follow_ids), TEST(capabilities_dropped), TEST(scheduling_is_kept),
 	TEST(priorities), TEST(faults_are_counted), TEST(subreaper),
-	TEST(parent_death_signal), TEST(a_sibling_sends_sigchld),
-	TEST(text_busy), TEST(small_answers), TEST(vdso_agrees_with_the_calls),
-	TEST(vdso_follows_the_set_time), TEST(vdso_others),
+	TEST(parent_death_signal), TEST(a_sibling_sends_sigchld), TEST(text_busy),
+	TEST(exec_of_a_fifo), TEST(futex_refuses), TEST(small_answers),
+	TEST(vdso_agrees_with_the_calls), TEST(vdso_follows_the_set_time), TEST(vdso_others),
 };
 
 int main(int argc, char **argv)
