@@ -64,6 +64,13 @@ $(out)/user/%: user/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)musl-gcc $(musl-flags) -MF $@.d -o $@ $<
 
+# The same threads by another C library, as Debian's programs have it.
+programs += $(out)/user/threads_glibc
+$(out)/user/threads_glibc: user/test_threads.c user/ktap.h
+	$(call say,GLIBC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(musl-flags)) -pthread -o $@ $<
+
 -include $(wildcard $(out)/user/*.d)
 
 .PHONY: programs

@@ -45,6 +45,8 @@ TESTS = (
     "test_calls",
     "test_memory",
     "test_process",
+    "test_threads",
+    "threads_glibc",
     "test_modules",
     "test_events",
     "test_timers",
