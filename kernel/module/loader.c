@@ -235,7 +235,7 @@ static int link_imports(struct module *m, struct elf_image *img)
 			img->error = "nobody exports the import";
 		else if (error == -EPROTO)
 			img->error = "the import has another version";
-		else if (error == -EPERM)
+		else if (error == -ENOEXEC)
 			img->error = "the import is of a module that calls this one (rank)";
 		if (error)
 			return error;

@@ -12,6 +12,7 @@ from elftools.elf.elffile import ELFFile
 
 MANIFEST_NAME_AT = 16       # struct module_manifest: magic, abi, size, name
 MANIFEST_ABI_AT = 8
+MANIFEST_RANK_AT = 72
 NAME_MAX = 24
 IMPORT_SIZE = 16            # name, provider, version
 IMPORT_VERSION_AT = 8
@@ -117,6 +118,7 @@ def all_of(data):
         "bad_import_version": with_import(data, "bad_import_version", "version"),
         "bad_magic": with_manifest(data, "bad_magic", 0, "<Q", 0x1234),
         "bad_abi": with_manifest(data, "bad_abi", MANIFEST_ABI_AT, "<I", 99),
+        "bad_rank": with_manifest(data, "bad_rank", MANIFEST_RANK_AT, "<I", 1000),
         "bad_sizes": section_sizes(data, "bad_sizes"),
         "bad_twin": data,
     }

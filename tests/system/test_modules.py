@@ -17,7 +17,7 @@ def broken_names():
             "bad_machine bad_type bad_shoff bad_shnum bad_shstrndx bad_link_magic "
             "bad_link_groups bad_link_range bad_link_type bad_link_import bad_link_count "
             "bad_link_offset bad_import_name bad_import_string bad_import_version "
-            "bad_magic bad_abi bad_sizes bad_twin").split()
+            "bad_magic bad_abi bad_rank bad_sizes bad_twin").split()
 
 
 def boot_with_broken(kernel):

@@ -222,7 +222,7 @@ u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 	else if (s->version != version)
 		*error = -EPROTO;
 	else if (!module_may_import(m, s->module, s->contract))
-		*error = -EPERM;
+		*error = -ENOEXEC;
 	return *error ? 0 : s->addr;
 }
 

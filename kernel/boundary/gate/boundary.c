@@ -434,7 +434,7 @@ u64 boundary_import(struct module *m, const char *name, u64 version, int *error)
 	else if (s->version != version)
 		*error = -EPROTO;
 	else if (!module_may_import(m, s->module, s->contract))
-		*error = -EPERM;
+		*error = -ENOEXEC;
 	if (*error)
 		return 0;
 	stub = slot_stub_new(s, m);
