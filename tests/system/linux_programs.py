@@ -65,19 +65,22 @@ def make_archive(out, names=NAMES):
         with open(script, "rb") as source, open(copy, "wb") as target:
             target.write(source.read())
         os.chmod(copy, 0o755)
-    python = sys.executable
+    return pack(folder, [files + "/", *PACKAGES])
+
+
+def pack(folder, words):
+    """Path of folder/userland.cpio: what USERLAND= would pack of `words`."""
+    archive = os.path.join(folder, "userland.cpio")
     listed = subprocess.run(
-        [python, os.path.join(ROOT, "scripts", "userland.py"), "--cache",
-         os.environ["CACHE"], files + "/", *PACKAGES],
-        check=False, capture_output=True, text=True)
+        [sys.executable, os.path.join(ROOT, "scripts", "userland.py"), "--cache",
+         os.environ["CACHE"], *words], check=False, capture_output=True, text=True)
     if listed.returncode:
         raise debian.PackageError(listed.stderr)
     with open(os.path.join(folder, "list"), "w", encoding="utf-8") as target:
         target.write(listed.stdout)
-    subprocess.run([python, os.path.join(ROOT, "scripts", "mkcpio.py"),
-                    os.path.join(folder, "list"), os.path.join(folder, "debian.cpio")],
-                   check=True)
-    return os.path.join(folder, "debian.cpio")
+    subprocess.run([sys.executable, os.path.join(ROOT, "scripts", "mkcpio.py"),
+                    os.path.join(folder, "list"), archive], check=True)
+    return archive
 
 
 def run_all(kernel, initrd, log, append="", names=NAMES):
