@@ -482,6 +482,20 @@ static long text_copy(struct exec *x, u64 to)
 	return error;
 }
 
+/* Where arguments, environment and auxiliary vector are. */
+static void parts_tell(struct exec *x, u64 text, u64 auxv_size)
+{
+	u64 args_end = text + string_offset(x->offsets, x->argc);
+	struct mm *mm = x->mm;
+
+	mm->part[PROCESS_ARGUMENTS].start = text;
+	mm->part[PROCESS_ARGUMENTS].end = args_end;
+	mm->part[PROCESS_ENVIRONMENT].start = args_end;
+	mm->part[PROCESS_ENVIRONMENT].end = text + string_offset(x->offsets, x->argc + x->envc);
+	mm->part[PROCESS_AUXV].start = x->at - auxv_size;
+	mm->part[PROCESS_AUXV].end = x->at;
+}
+
 static long stack_fill(struct exec *x)
 {
 	u64 text = ALIGN_DOWN(USER_STACK_TOP - sizeof(u64) - x->bytes, 16);
@@ -511,11 +525,7 @@ static long stack_fill(struct exec *x)
 		error = vector_add(x, auxv[i]);
 	if (!error)
 		error = vector_flush(x);
-	x->mm->auxv_end = x->at;
-	x->mm->auxv_start = x->at - nauxv * sizeof(u64);
-	x->mm->arg_start = text;
-	x->mm->arg_end = text + string_offset(x->offsets, x->argc);
-	x->mm->env_end = text + string_offset(x->offsets, x->argc + x->envc);
+	parts_tell(x, text, nauxv * sizeof(u64));
 	return error;
 }
 

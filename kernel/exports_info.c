@@ -45,8 +45,9 @@ static bool visible(const struct process *p)
 	const struct process *me = current->process;
 	const struct creds *o = &p->creds, *c = me ? &me->creds : o;
 
-	return !me || c->euid == 0 || p == me ||
-	       (c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
+	return !me || capable(CAP_SYS_PTRACE) || p == me ||
+	       (!p->undumpable &&
+		c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
 		c->fsgid == o->gid && c->fsgid == o->egid && c->fsgid == o->sgid);
 }
 
@@ -105,9 +106,9 @@ static void info_memory(struct process_info *info, const struct process *p)
 	info->heap_start = mm->heap_start;
 	info->heap_end = mm->heap_end;
 	info->stack_top = mm->stack_top;
-	info->arg_start = mm->arg_start;
-	info->arg_end = mm->arg_end;
-	info->env_end = mm->env_end;
+	info->arg_start = mm->part[PROCESS_ARGUMENTS].start;
+	info->arg_end = mm->part[PROCESS_ARGUMENTS].end;
+	info->env_end = mm->part[PROCESS_ENVIRONMENT].end;
 }
 
 /* Needs process_lock. `tid` 0: the process as a whole. */
@@ -122,6 +123,8 @@ static void info_fill(struct process_info *info, const struct process *p, u32 ti
 		.visible = visible(p), .no_new_privs = p->no_new_privs,
 		.uid = { c->uid, c->euid, c->suid, c->fsuid },
 		.gid = { c->gid, c->egid, c->sgid, c->fsgid },
+		.cap = { c->cap_inheritable, c->cap_permitted, c->cap_effective,
+			 c->cap_bounding },
 		.ngroups = c->ngroups, .exit_signal = p->exit_signal,
 		.exit_status = p->exit_status, .nice = p->nice,
 		.child_utime_ns = p->child_utime_ns,
@@ -186,6 +189,22 @@ long process_thread_next(u32 pid, u32 after)
 	return next == ~0u ? -ENOENT : (long)next;
 }
 SYMBOL_EXPORT(process_thread_next);
+
+long process_name_set(u32 tid, const char *name)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = find_id(tid, true);
+	long error = p && p == current->process ? 0 : -EINVAL;
+
+	if (!error) {
+		strlcpy(thread_find(tid)->name, name, THREAD_NAME_MAX);
+		if (tid == p->pid)
+			strlcpy(p->name, name, sizeof(p->name));
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return error;
+}
+SYMBOL_EXPORT(process_name_set);
 
 /* A process's memory with a reference: 0, -ESRCH (or it has none), -EACCES. */
 static long memory_get(u32 pid, bool all_may, struct mm **mm)
@@ -308,25 +327,17 @@ SYMBOL_EXPORT(process_maps_get);
 
 long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len)
 {
-	struct mm *mm;
-	long error = memory_get(pid, part == PROCESS_ARGUMENTS, &mm);
 	u64 start, end, n;
+	struct mm *mm;
+	long error;
 
+	if (part >= PROCESS_PARTS)
+		return -EINVAL;
+	error = memory_get(pid, part == PROCESS_ARGUMENTS, &mm);
 	if (error)
 		return error;
-	switch (part) {
-	case PROCESS_ARGUMENTS:
-		start = mm->arg_start;
-		end = mm->arg_end;
-		break;
-	case PROCESS_ENVIRONMENT:
-		start = mm->arg_end;
-		end = mm->env_end;
-		break;
-	default:
-		start = mm->auxv_start;
-		end = mm->auxv_end;
-	}
+	start = mm->part[part].start;
+	end = mm->part[part].end;
 	n = off < end - start ? MIN(end - start - off, len) : 0;
 	n = mm_read(mm, start + off, buf, n);
 	mm_put(mm);

@@ -71,6 +71,17 @@ static long name_set(char *name, u64 user, s32 len)
 	return 0;
 }
 
+long system_name_set(u32 domain, const char *name)
+{
+	if (!privileged())
+		return -EPERM;
+	if (strlen(name) > NAME_LEN)
+		return -EINVAL;
+	strlcpy(domain ? uts.domainname : uts.nodename, name, NAME_LEN + 1);
+	return 0;
+}
+SYMBOL_EXPORT(system_name_set);
+
 /* sethostname(2). */
 long sys_sethostname(u64 name, s32 len)
 {

@@ -163,9 +163,7 @@ struct mm *mm_fork(struct mm *parent)
 	child->heap_start = parent->heap_start;
 	child->heap_end = parent->heap_end;
 	child->max_resident = child->resident;
-	child->arg_start = parent->arg_start;
-	child->arg_end = parent->arg_end;
-	child->env_end = parent->env_end;
+	memcpy(child->part, parent->part, sizeof(child->part));
 	child->stack_top = parent->stack_top;
 	core_mutex_unlock(&parent->lock);
 	if (!done) {

@@ -91,9 +91,12 @@ static long read_all(u32 ubuf, u64 len)
 {
 	char line[LINE_SIZE];
 	u64 pos = readers->cleared, size = lines_size(pos);
+	size_t n = 1;
 
-	while (size > len)
-		size -= MIN(size, next_line(&pos, line));
+	while (n && size > len) {
+		n = next_line(&pos, line);
+		size -= MIN(size, n);
+	}
 	return copy_lines(&pos, ubuf, 0, len);
 }
 

@@ -95,6 +95,8 @@ show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_
 	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
 show_fn show_printk, show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,
 	show_uuid, show_sys_version, show_threads_max;
+typedef long store_fn(const struct subject *s, const char *text);
+store_fn store_pid_comm, store_hostname, store_domainname;
 /* Makes or finds again what boot_id shows. 0 or an error. */
 long boot_id_init(void);
 

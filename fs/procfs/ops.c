@@ -369,8 +369,6 @@ static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 		return kmsg_stream(file);
 	if (INO_ITEM(ino) == ITEM_FD_OBJECT + ITEM_FIRST)
 		return open_object(ino, file);
-	if ((oflags & O_ACCMODE) != O_RDONLY && !item->store)
-		return -EACCES;
 	if (item->flags & ITEM_PROTECTED)
 		error = open_allowed(ino);
 	*file = (struct file_open){

@@ -9,7 +9,6 @@
 
 #define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
 #define TICKS(ns) ((unsigned long)((ns) / (NSEC_PER_SEC / LINUX_CLK_TCK)))
-#define CAP_ALL 0x000001fffffffffful	/* Linux 6.1 knows 41 capabilities */
 #define PRIORITY_NORMAL 20
 #define FLAG_RANDOMIZED 0x400000	/* of field 9 of stat */
 #define MAP_NAME_COLUMN 73
@@ -108,6 +107,8 @@ static void put_ids(struct text *t, const struct process_info *p)
 	text_printf(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t",
 		    p->uid[0], p->uid[1], p->uid[2], p->uid[3], p->gid[0], p->gid[1],
 		    p->gid[2], p->gid[3], p->fd_size);
+	if (!p->ngroups)
+		text_puts(t, " ");
 	for (u32 i = 0; i < MIN(p->ngroups, (u32)CONTEXT_GROUPS); i++)
 		text_printf(t, "%u ", p->group[i]);
 	text_printf(t, "\nNStgid:\t%u\nNSpid:\t%u\nNSpgid:\t%u\nNSsid:\t%u\n", p->pid,
@@ -132,7 +133,6 @@ static void put_memory(struct text *t, const struct subject *s)
 void show_pid_status(struct text *t, const struct subject *s)
 {
 	const struct process_info *p = &s->process;
-	u64 caps = p->uid[1] == 0 ? CAP_ALL : 0;
 
 	put_ids(t, p);
 	put_memory(t, s);
@@ -141,8 +141,8 @@ void show_pid_status(struct text *t, const struct subject *s)
 		    p->limit[RLIMIT_SIGPENDING].cur, p->pending, p->shared_pending,
 		    p->blocked, p->ignored, p->caught);
 	text_printf(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\n"
-		    "CapAmb:\t%016lx\nNoNewPrivs:\t%u\nSeccomp:\t0\n", 0ul, caps, caps,
-		    CAP_ALL, 0ul, p->no_new_privs);
+		    "CapAmb:\t%016lx\nNoNewPrivs:\t%u\nSeccomp:\t0\n", p->cap[0], p->cap[1],
+		    p->cap[2], p->cap[3], 0ul, p->no_new_privs);
 	text_puts(t, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\n");
 }
 
@@ -186,6 +186,11 @@ void show_pid_auxv(struct text *t, const struct subject *s)
 void show_pid_comm(struct text *t, const struct subject *s)
 {
 	text_printf(t, "%s\n", s->process.name);
+}
+
+long store_pid_comm(const struct subject *s, const char *text)
+{
+	return process_name_set(s->process.tid, text);
 }
 
 /* ---- maps ------------------------------------------------------------------ */

@@ -98,7 +98,7 @@ static long store_text(u64 number, char *buf, size_t len)
 	buf[len] = '\0';
 	error = subject_find(number, s);
 	if (!error)
-		error = item && item->store ? item->store(s, buf) : -EIO;
+		error = item && item->store ? item->store(s, buf) : -EINVAL;
 	kfree(s);
 	return error;
 }

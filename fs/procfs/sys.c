@@ -41,6 +41,16 @@ void show_domainname(struct text *t, const struct subject *s)
 	put_name(t, offsetof(struct system_names, domainname));
 }
 
+long store_hostname(const struct subject *s, const char *text)
+{
+	return system_name_set(false, text);
+}
+
+long store_domainname(const struct subject *s, const char *text)
+{
+	return system_name_set(true, text);
+}
+
 void show_threads_max(struct text *t, const struct subject *s)
 {
 	struct system_info i;

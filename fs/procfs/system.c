@@ -175,21 +175,32 @@ void show_swaps(struct text *t, const struct subject *s)
 
 void show_consoles(struct text *t, const struct subject *s)
 {
-	text_puts(t, "ttyS0                -W- (EC   a)    4:64\n");
+	text_puts(t, "ttyS0                -W- (EC p a)    4:64\n");
 }
 
 void show_tty_drivers(struct text *t, const struct subject *s)
 {
-	static const char *const lines[][4] = {
-		{ "/dev/tty", "/dev/tty", "5       0", "system:/dev/tty" },
-		{ "/dev/console", "/dev/console", "5       1", "system:console" },
-		{ "/dev/ptmx", "/dev/ptmx", "5       2", "system" },
-		{ "serial", "/dev/ttyS", "4   64-67", "serial" },
-		{ "pty_slave", "/dev/pts", "136 0-1048575", "pty:slave" },
-		{ "unknown", "/dev/tty", "4    1-63", "console" },
+	static const struct {
+		const char *driver, *name, *type;
+		u32 major, first, last;
+	} drivers[] = {
+		{ "/dev/tty", "tty", "system:/dev/tty", 5, 0, 0 },
+		{ "/dev/console", "console", "system:console", 5, 1, 1 },
+		{ "/dev/ptmx", "ptmx", "system", 5, 2, 2 },
+		{ "/dev/vc/0", "vc/0", "system:vtmaster", 4, 0, 0 },
+		{ "serial", "ttyS", "serial", 4, 64, 95 },
+		{ "pty_slave", "pts", "pty:slave", 136, 0, 1048575 },
+		{ "pty_master", "ptm", "pty:master", 128, 0, 1048575 },
+		{ "unknown", "tty", "console", 4, 1, 63 },
 	};
 
-	for (u32 i = 0; i < ARRAY_SIZE(lines); i++)
-		text_printf(t, "%-20s %-14s %s %s\n", lines[i][0], lines[i][1],
-			    lines[i][2], lines[i][3]);
+	for (u32 i = 0; i < ARRAY_SIZE(drivers); i++) {
+		text_printf(t, "%-20s /dev/%-8s %3u ", drivers[i].driver, drivers[i].name,
+			    drivers[i].major);
+		if (drivers[i].first < drivers[i].last)
+			text_printf(t, "%u-%u ", drivers[i].first, drivers[i].last);
+		else
+			text_printf(t, "%7u ", drivers[i].first);
+		text_printf(t, "%s\n", drivers[i].type);
+	}
 }

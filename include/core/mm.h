@@ -9,6 +9,7 @@
 #define CORE_MM_H
 
 #include <asm/regs.h>
+#include <info.h>
 #include <list.h>
 #include <types.h>
 #include <view.h>
@@ -44,8 +45,9 @@ struct mm {
 	u64 heap_start, heap_end;	/* brk(2) */
 	u64 resident, max_resident;	/* pages mapped; lock */
 	u64 mapped;		/* pages in VMAs; lock */
-	u64 arg_start, arg_end, env_end;	/* for /proc */
-	u64 auxv_start, auxv_end;
+	struct {
+		u64 start, end;
+	} part[PROCESS_PARTS];	/* arguments and so on, for /proc */
 	u64 stack_top;
 	u32 map_flags;		/* VMA_LOCKED after mlockall(MCL_FUTURE); lock */
 };

@@ -23,6 +23,7 @@ struct process_info {
 	u32 state;		/* Linux's letter: R, S, T, Z */
 	u32 visible;		/* 1: the caller may see its memory and files */
 	u32 uid[4], gid[4];	/* real, effective, saved, of files */
+	u64 cap[4];		/* capabilities: inheritable, permitted, effective, bounding */
 	u32 ngroups;
 	u32 group[CONTEXT_GROUPS];
 	u32 umask;
@@ -74,7 +75,7 @@ struct process_file {
 #define PROCESS_ROOT 0xffffffff
 
 /* Parts of a process's memory that are texts of its own. */
-enum process_memory_part { PROCESS_ARGUMENTS, PROCESS_ENVIRONMENT, PROCESS_AUXV };
+enum process_memory_part { PROCESS_ARGUMENTS, PROCESS_ENVIRONMENT, PROCESS_AUXV, PROCESS_PARTS };
 
 /* The machine and its load. */
 struct system_info {
@@ -122,6 +123,9 @@ INTERFACE_BEGIN
 /* The smallest id above `after` of the threads of process `pid`, or -ENOENT. */
 long process_thread_next(u32 pid, u32 after);
 CONTRACT(process_thread_next, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after));
+/* Names a thread of the calling process, cut to fit: 0, -EINVAL. */
+long process_name_set(u32 tid, const char *name);
+CONTRACT(process_name_set, CALL_RESTARTABLE, ARG_VALUE(tid), ARG_STRING(name, 4096));
 /* A process or thread: 0, -ESRCH. */
 long process_info_get(u32 id, u32 thread, struct process_info *info);
 CONTRACT(process_info_get, CALL_RESTARTABLE, ARG_VALUE(id), ARG_VALUE(thread),
@@ -153,6 +157,9 @@ long system_info_get(struct system_info *info);
 CONTRACT(system_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct system_info));
 long system_names_get(struct system_names *names);
 CONTRACT(system_names_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(names, struct system_names));
+/* Sets nodename or (`domain`) domainname: 0, -EPERM, -EINVAL (too long). */
+long system_name_set(u32 domain, const char *name);
+CONTRACT(system_name_set, CALL_RESTARTABLE, ARG_VALUE(domain), ARG_STRING(name, 4096));
 /* The module with the smallest id above `after`: 0, -ENOENT. */
 long module_info_get(u32 after, struct module_info *info);
 CONTRACT(module_info_get, CALL_RESTARTABLE, ARG_VALUE(after),

@@ -1079,6 +1079,16 @@ long process_info_get(u32 id, u32 thread, struct process_info *info)
 	return 0;
 }
 
+long process_name_set(u32 tid, const char *name)
+{
+	return -EINVAL;
+}
+
+long system_name_set(u32 domain, const char *name)
+{
+	return -EPERM;
+}
+
 long process_maps_get(u32 pid, u64 after, void *maps, size_t len)
 {
 	struct process_map map = { .start = 0x400000, .end = 0x403000, .prot = 5 };

@@ -51,12 +51,12 @@ TESTS = (
     "test_events",
     "test_timers",
     "test_pipes",
+    "test_proc",
     "badptr",
     "gateabuse",
 )
-PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "runtests", "poweroff", "bench")
-PROGRAMS = ("hello", *TESTS, "sockreset", "test_resets", "runtests", "poweroff", "bench")
-PROGRAMS = ("hello", *TESTS, "sockreset", "runtests", "poweroff", "bench", "fuzz")
+PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "test_resets", "runtests", "poweroff",
+            "bench", "fuzz")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 
