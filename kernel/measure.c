@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the command line can ask of the test modules before the first program:
- *
- *	echo_measure=1		the cost of calls: one serial line "calls: {JSON}"
- *	faulty=KIND[*N],...	commits faults: a line for each,
- *				"faulty: KIND: result=-5 resets=1 state=live"
+ * The core's part in what module measure does (measure.h): calls down to the test
+ * modules, timed, or so that faulty commits a fault in them.
  *
  * Costs are TSC ticks (instructions under QEMU's -icount), the smallest of many,
  * less those of a plain C call of the same shape.
  */
-#include <boot.h>
-#include <boundary.h>
 #include <echo.h>
 #include <errno.h>
 #include <faulty.h>
 #include <frame.h>
-#include <log.h>
 #include <measure.h>
+#include <mm.h>
 #include <modules.h>
-#include <printf.h>
 #include <sched.h>
 #include <string.h>
 #include <timer.h>
-
-#define MEASURE_CALLS 1000
-#define MEASURE_BUFFER 4096
-#define FAULTS_LINE 512
 
 static __noinline long plain_6(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
@@ -66,42 +56,23 @@ static u64 measure_in(long (*volatile fn)(const void *, size_t), const void *buf
 	return best;
 }
 
-static long measure_module(u32 way, u32 size)
+long core_measure(u32 way)
 {
-	return echo_measure(way, MEASURE_CALLS, size) -
-	       echo_measure(ECHO_WAY_LOCAL, MEASURE_CALLS, size);
-}
+	void *buf;
+	long ticks;
 
-static void measure_calls(void)
-{
-	u64 plain = measure_6(plain_6);
-	void *buf = core_alloc(MEASURE_BUFFER);
-	char line[256];
-	int n;
-
+	if (way == MEASURE_PLAIN)
+		return measure_6(plain_6);
+	if (way == MEASURE_DOWN)
+		return measure_6(echo_6) - measure_6(plain_6);
+	buf = core_alloc(MEASURE_BUFFER);
 	if (!buf)
-		return;
-	n = snprintf(line, sizeof(line),
-		     "calls: {\"down_empty\":%ld,\"up_empty\":%ld,\"across_empty\":%ld,"
-		     "\"down_4k\":%ld,\"up_4k\":%ld,\"across_4k\":%ld,\"plain\":%ld}\n",
-		     (long)(measure_6(echo_6) - plain),
-		     measure_module(ECHO_WAY_UP, 0), measure_module(ECHO_WAY_ACROSS, 0),
-		     (long)(measure_in(echo_in, buf) - measure_in(plain_in, buf)),
-		     measure_module(ECHO_WAY_UP, MEASURE_BUFFER),
-		     measure_module(ECHO_WAY_ACROSS, MEASURE_BUFFER), (long)plain);
-	log_raw(line, n);
+		return -ENOMEM;
+	ticks = measure_in(echo_in, buf) - measure_in(plain_in, buf);
 	core_free(buf);
+	return ticks;
 }
-
-/* Names of enum fault_kind, in its order. */
-static const char *const fault_names[FAULT_KINDS] = {
-	"none", "null_read", "null_write", "wild_read", "wild_write", "core_read",
-	"core_write", "text_write", "rodata_write", "exec_data", "jump_null",
-	"jump_wild", "stack_overflow", "stack_smash", "divide", "illegal",
-	"privileged", "port", "breakpoint", "fpu", "loop", "deadlock", "bug",
-	"abuse_gate", "bad_pointer_up", "nested", "lie", "quota", "init",
-	"sleep_forever", "abuse_int",
-};
+SYMBOL_EXPORT(core_measure);
 
 static void sleep_forever(void *unused)
 {
@@ -125,67 +96,27 @@ static long commit(u32 kind, bool once)
 
 	if (kind == FAULT_SLEEP_FOREVER)
 		return commit_sleep();
-
 	if (kind == FAULT_LIE)
 		return faulty_lie(buf, sizeof(buf));
 	return once ? faulty_commit_once(kind) : faulty_commit(kind);
 }
 
-/* `item` is KIND, KIND*N (N times in a row), or once:KIND (restartable). */
-static void commit_item(char *item)
+long core_fault(u32 kind, u32 flags, struct fault_outcome *outcome)
 {
 	struct module *m = module_by_name("faulty");
-	char *times = strchr(item, '*');
-	bool once = strncmp(item, "once:", 5) == 0;
-	u32 n = 1, kind = 0;
-	long result;
+	struct fault_outcome told = { 0 };
 
-	if (times) {
-		*times = 0;
-		n = 0;
-		for (times++; *times >= '0' && *times <= '9'; times++)
-			n = n * 10 + *times - '0';
+	if (!m)
+		return -ENOENT;
+	if (flags & FAULT_FRESH) {
+		m->failures = 0;
+		m->last_reset_ns = 0;
 	}
-	while (kind < FAULT_KINDS && strcmp(fault_names[kind], item + (once ? 5 : 0)) != 0)
-		kind++;
-	if (kind == FAULT_KINDS || !m) {
-		pr_err("faulty: %s: %s", item, m ? "no such kind" : "the module is not there");
-		return;
-	}
-	m->failures = 0;
-	m->last_reset_ns = 0;
-	while (n--) {
-		char line[128];
-
-		result = commit(kind, once);
-		module_wait_live(m);
-		snprintf(line, sizeof(line),
-			 "faulty: %s: result=%ld resets=%u state=%s count=%ld\n", item,
-			 result, m->resets, module_state_name(m), faulty_count());
-		log_raw(line, strlen(line));
-	}
+	told.result = commit(kind, flags & FAULT_ONCE);
+	module_wait_live(m);
+	told.resets = m->resets;
+	told.count = faulty_count();
+	strlcpy(told.state, module_state_name(m), sizeof(told.state));
+	return copy_module_to(outcome, &told, sizeof(told)) ? -EFAULT : 0;
 }
-
-static void commit_faults(void)
-{
-	char *list = core_alloc(FAULTS_LINE), *item = list, *next;
-
-	if (!list)
-		return;
-	if (cmdline_find("faulty", list, FAULTS_LINE))
-		for (; item && *item; item = next) {
-			next = strchr(item, ',');
-			if (next)
-				*next++ = 0;
-			commit_item(item);
-		}
-	core_free(list);
-}
-
-/* Does what the command line asks for. In the first thread; may sleep. */
-void measure_run(void)
-{
-	if (cmdline_number("echo_measure", 0))
-		measure_calls();
-	commit_faults();
-}
+SYMBOL_EXPORT(core_fault);

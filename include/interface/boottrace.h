@@ -43,7 +43,7 @@ CONTRACT(trace_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct trace_inf
 long trace_stage_get(u32 index, struct trace_stage *stage);
 CONTRACT(trace_stage_get, CALL_RESTARTABLE, ARG_VALUE(index),
 	 ARG_STRUCT_OUT(stage, struct trace_stage));
-/* Bytes to the serial line as they are. For module boottrace alone (-EPERM). */
+/* Bytes to the serial line as they are. For boottrace and measure alone (-EPERM). */
 long trace_write(u32 self, const char *buf, size_t len);
 CONTRACT(trace_write, 0, ARG_SELF(self), ARG_IN(buf, len, 4096), ARG_VALUE(len));
 

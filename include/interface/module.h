@@ -45,6 +45,7 @@ struct port_range {
  * any module and is called by all.
  */
 enum module_rank {
+	RANK_MEASURE = 5,	/* measure: it calls the test modules */
 	RANK_TOP = 10,		/* nobody imports from it: test modules, initramfs */
 	RANK_BINFMT = 20,
 	RANK_VFS_CLIENT = 30,	/* registers with vfs: file systems, pipe */
