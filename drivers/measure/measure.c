@@ -82,8 +82,9 @@ static void commit_item(char *item)
 			pr_err("%s: the module is not there", item);
 			return;
 		}
-		snprintf(line, sizeof(line), "faulty: %s: result=%ld resets=%u state=%s count=%ld\n",
-			 item, (long)o.result, o.resets, o.state, (long)o.count);
+		snprintf(line, sizeof(line),
+			 "faulty: %s: result=%ld resets=%u state=%s count=%ld\n", item,
+			 (long)o.result, o.resets, o.state, (long)o.count);
 		put_line(line);
 	}
 }

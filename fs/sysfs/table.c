@@ -36,6 +36,11 @@ static void show_resets(struct text *t, const struct subject *s)
 	text_printf(t, "%u\n", s->module.resets);
 }
 
+static void show_refcnt(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%u\n", s->module.users);
+}
+
 static void show_coresize(struct text *t, const struct subject *s)
 {
 	text_printf(t, "%lu\n", s->module.size);
@@ -148,6 +153,7 @@ static const struct item table[] = {
 #endif
 	{ "pages", FILE_MODE, DIR_MODULE, .show = show_pages },
 	{ "placement", FILE_MODE, DIR_MODULE, .show = show_placement },
+	{ "refcnt", FILE_MODE, DIR_MODULE, .show = show_refcnt },
 	{ "resets", FILE_MODE, DIR_MODULE, .show = show_resets },
 	{ "state", FILE_MODE, DIR_MODULE, .show = show_state },
 
