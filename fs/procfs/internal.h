@@ -86,7 +86,7 @@ long subject_find(u64 ino, struct subject *s);
 /* system.c, process.c, sys.c: what the table is made of */
 typedef void show_fn(struct text *t, const struct subject *s);
 show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo,
-	show_devices, show_filesystems, show_interrupts, show_loadavg,
+	show_devices, show_filesystems, show_nothing, show_interrupts, show_loadavg,
 	show_meminfo, show_modules, show_partitions, show_stat, show_swaps,
 	show_tty_drivers, show_uptime, show_version, show_vmstat;
 show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm,

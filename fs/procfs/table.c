@@ -27,6 +27,7 @@ static const struct item table[] = {
 	{ "consoles", FILE_MODE, DIR_ROOT, .show = show_consoles },
 	{ "cpuinfo", FILE_MODE, DIR_ROOT, .show = show_cpuinfo },
 	{ "devices", FILE_MODE, DIR_ROOT, .show = show_devices },
+	{ "diskstats", FILE_MODE, DIR_ROOT, .show = show_nothing },
 	{ "filesystems", FILE_MODE, DIR_ROOT, .show = show_filesystems },
 	{ "interrupts", FILE_MODE, DIR_ROOT, .show = show_interrupts },
 	{ "loadavg", FILE_MODE, DIR_ROOT, .show = show_loadavg },
