@@ -648,6 +648,7 @@ static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 	if (x->secure)
 		p->pdeath_signal = 0;
 	p->undumpable = x->secure;
+	p->membarrier = false;
 	p->creds = x->creds;
 	name_set(p, path);
 	preempt_disable();

@@ -36,7 +36,7 @@
 	X(prctl) X(arch_prctl) X(setrlimit) X(chroot) X(sync) \
 	X(vhangup) X(mount) X(umount2) X(reboot) X(sethostname) X(setdomainname) X(gettid) \
 	X(tkill) X(time) X(futex) X(sched_setaffinity) X(sched_getaffinity) \
-	X(sched_rr_get_interval) X(capget) X(capset) \
+	X(sched_rr_get_interval) X(capget) X(capset) X(membarrier) \
 	X(getdents64) X(set_tid_address) X(fadvise64) \
 	X(clock_gettime) X(clock_getres) X(clock_nanosleep) X(exit_group) \
 	X(tgkill) X(utimes) X(waitid) X(openat) X(mkdirat) X(mknodat) \

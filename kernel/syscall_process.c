@@ -438,6 +438,30 @@ long sys_prctl(u32 option, u64 a, u64 b, u64 c, u64 d)
 	return prctl_process(p, option, a);
 }
 
+/* membarrier(2): with one CPU started, every switch of threads is a barrier. */
+long sys_membarrier(s32 command, u32 flags)
+{
+	enum { QUERY, GLOBAL, EXPEDITED, REGISTER = 4, PRIVATE = 8, REGISTER_PRIVATE = 16 };
+	struct process *p = current->process;
+
+	if (flags)
+		return -EINVAL;
+	switch (command) {
+	case QUERY:
+		return GLOBAL | EXPEDITED | REGISTER | PRIVATE | REGISTER_PRIVATE;
+	case PRIVATE:
+		return p->membarrier ? 0 : -EPERM;
+	case REGISTER_PRIVATE:
+		p->membarrier = true;
+		/* fallthrough */
+	case GLOBAL:
+	case EXPEDITED:
+	case REGISTER:
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* personality(2): kept and told; there is only Linux's own. */
 long sys_personality(u32 persona)
 {

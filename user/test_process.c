@@ -234,6 +234,16 @@ static void text_busy(void)
 	unlink("/busy");
 }
 
+static void barriers_are_registered(void)
+{
+	CHECK_EQ(syscall(SYS_membarrier, 1, 0), 0);
+	CHECK_FAILS(syscall(SYS_membarrier, 8, 0), EPERM);
+	CHECK_EQ(syscall(SYS_membarrier, 16, 0), 0);
+	CHECK_EQ(syscall(SYS_membarrier, 8, 0), 0);
+	CHECK_FAILS(syscall(SYS_membarrier, 3, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_membarrier, 0, 1), EINVAL);
+}
+
 static void small_answers(void)
 {
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), 0);
@@ -338,7 +348,8 @@ static const struct ktap_test tests[] = {
 	TEST(capabilities_follow_ids), TEST(capabilities_dropped), TEST(scheduling_is_kept),
 	TEST(priorities), TEST(faults_are_counted), TEST(subreaper),
 	TEST(parent_death_signal), TEST(a_sibling_sends_sigchld), TEST(text_busy),
-	TEST(exec_of_a_fifo), TEST(futex_refuses), TEST(small_answers),
+	TEST(exec_of_a_fifo), TEST(futex_refuses), TEST(barriers_are_registered),
+	TEST(small_answers),
 	TEST(vdso_agrees_with_the_calls), TEST(vdso_follows_the_set_time), TEST(vdso_others),
 };
 

@@ -86,6 +86,7 @@ struct process {
 	bool executed;			/* execve() after fork: setpgid refuses */
 	bool no_new_privs;
 	bool undumpable;
+	bool membarrier;		/* asked for private barriers */
 	u32 subreaper;			/* orphans below it become its children */
 	u32 pdeath_signal;		/* when the parent ends; 0: none */
 	u32 personality;
