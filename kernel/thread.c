@@ -20,7 +20,7 @@
 #include <string.h>
 #include <thread.h>
 
-#define TID_MAX 4194303		/* Linux's largest on 64 bits */
+#define TID_MAX 32767		/* below the pid_max that /proc has, as on Linux */
 #define STACKS_KEPT 8
 
 static struct spinlock thread_lock = SPINLOCK("threads", LOCK_SCHED - 1);

@@ -397,7 +397,7 @@ static void test_procfs(void **state)
 	expect_text("/proc/1/task/../maps", "00400000-00403000 r-xp 00000000 00:00 0 \n");
 	expect_text("/proc/1/task/1/../1/maps", "00400000-00403000 r-xp 00000000 00:00 0 \n");
 	expect_text("/proc/sys/kernel/hostname", "host\n");
-	expect_text("/proc/sys/kernel/random/../pid_max", "4194304\n");
+	expect_text("/proc/sys/kernel/random/../pid_max", "32768\n");
 	expect_text("/proc/filesystems", "nodev\tdevtmpfs\nnodev\tdevfs\nnodev\tramfs\n"
 		    "nodev\ttmpfs\nnodev\tproc\n");
 	assert_int_equal(vfs_stat(VFS_ROOT, VFS_ROOT, "/proc/2", 0, &attr), -ENOENT);
