@@ -243,15 +243,15 @@ static struct file *waiting_file(u32 fd, long *error)
 }
 
 /* include/interface/watch.h. */
-long watch_control(u32 handle, u32 op, u32 fd, u32 events, u64 data)
+long watch_control(u32 set, u32 op, u32 fd, u32 events, u64 data)
 {
-	struct wait *wait = wait_from_handle(handle);
-	struct watch_set *set = wait ? set_of(wait) : NULL;
+	struct wait *wait = wait_from_handle(set);
+	struct watch_set *watches = wait ? set_of(wait) : NULL;
 	long error = -EBADF;
 	struct file *f = wait ? waiting_file(fd, &error) : NULL;
 
 	if (f)
-		error = set ? control(set, f, op, fd, events, data) : -ENOMEM;
+		error = watches ? control(watches, f, op, fd, events, data) : -ENOMEM;
 	if (!error)
 		wait_wake_all(wait);
 	file_put(f);
@@ -273,9 +273,9 @@ long file_own_number(u32 self, u32 fd)
 }
 
 /* include/interface/watch.h. */
-long watch_own_number(u32 self, u32 handle, u64 after)
+long watch_own_number(u32 self, u32 set, u64 after)
 {
-	struct wait *wait = wait_from_handle(handle);
+	struct wait *wait = wait_from_handle(set);
 	u64 best = 0, flags = spin_lock_irq(&watch_lock);
 	struct watch *w;
 
@@ -328,9 +328,9 @@ static bool fired_tell(struct watch *w, u32 ready, struct linux_epoll_event *out
 }
 
 /* include/interface/watch.h. May sleep. */
-long watch_collect(u32 handle, struct linux_epoll_event *events, size_t len)
+long watch_collect(u32 set, struct linux_epoll_event *events, size_t len)
 {
-	struct wait *wait = wait_from_handle(handle);
+	struct wait *wait = wait_from_handle(set);
 	u32 n = 0, max = MAX(len / sizeof(*events), 1ul);
 	u32 left = wait && wait->set ? READ_ONCE(wait->set->nfired) : 0;
 	struct watch *w;
