@@ -1058,11 +1058,6 @@ long boottrace_read(u64 off, char *buf, size_t len)
 	return (long)len;
 }
 
-long tty_session_terminal(u32 sid, struct tty_of_session *of)
-{
-	return -ENXIO;
-}
-
 long kmsg_stream(struct file_open *file)
 {
 	return -ENODEV;

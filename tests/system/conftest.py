@@ -53,6 +53,12 @@ def kernel(request, kernels):
     return kernels(request.param)
 
 
+@pytest.fixture(scope="session", params=system.LAYOUTS)
+def layout(request, kernels):
+    """Each layout and choice of domains, with the gate that is the default."""
+    return kernels(request.param)
+
+
 @pytest.fixture(scope="session", params=system.HYBRIDS)
 def hybrid(request, kernels):
     """Each variant whose modules are in ring 3."""

@@ -31,6 +31,7 @@ CONFIGS = {
 }
 DEBUG_VARIANTS = [name for name in CONFIGS if name.endswith("_debug")]
 VARIANTS = [name for name in CONFIGS if name not in DEBUG_VARIANTS]
+LAYOUTS = ["hybrid", "hybrid_private", "drivers_in_kernel"]
 HYBRIDS = [name for name in VARIANTS if name.startswith("hybrid")]
 
 APPEND = "console=ttyS0 panic=exit"

@@ -9,6 +9,12 @@ import pytest
 
 
 @pytest.fixture(scope="session")
+def kernel(layout):
+    """Programs do not see the gate: the default one will do."""
+    return layout
+
+
+@pytest.fixture(scope="session")
 def archive(out):
     return programs.make_archive(out)
 

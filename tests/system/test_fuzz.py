@@ -13,6 +13,12 @@ SEEDS = (1, 2, 3)
 LONG_CALLS = 10_000_000
 
 
+@pytest.fixture(scope="session")
+def kernel(layout):
+    """Programs do not see the gate: the default one will do."""
+    return layout
+
+
 def fuzz(kernel, seed, calls, limit):
     run = kernel.run_list([f"/test/fuzz {seed} {calls}"], append="loglevel=4",
                           tag=f"fuzz-{seed}-{calls}", timeout=limit)
