@@ -25,6 +25,8 @@
 #include <timer.h>
 #include <wait.h>
 
+#define SEQ_MASK 0x3fffffffu	/* of a wait object's count, for modules */
+
 #define PRIORITY_MODULE 10	/* better than programs */
 
 struct module_timer {
@@ -106,7 +108,7 @@ long wait_seq(u32 wait)
 
 	if (!w)
 		return -EBADF;
-	seq = wait_read(w);
+	seq = wait_read(w) & SEQ_MASK;
 	wait_put(w);
 	return seq;
 }
@@ -116,12 +118,14 @@ SYMBOL_EXPORT(wait_seq);
 long wait_sleep(u32 wait, u32 seq, u64 timeout_ns)
 {
 	struct wait *w = wait_from_handle(wait);
-	long result;
+	long result = 0;
+	u32 now;
 
 	if (!w)
 		return -EBADF;
-	result = wait_on(w, seq, timeout_ns ? deadline_after(timeout_ns) : 0,
-			 true);
+	now = wait_read(w);
+	if ((now & SEQ_MASK) == seq)
+		result = wait_on(w, now, timeout_ns ? deadline_after(timeout_ns) : 0, true);
 	wait_put(w);
 	return result;
 }

@@ -134,11 +134,11 @@ void op_begin(void)
 {
 	static u64 last;
 
-	preempt_disable();
-	current->op = context_page->op = atomic_add(&last, 1);
+	/* A switch in between brings the page up to date from the thread. */
+	current->op = atomic_add(&last, 1);
+	context_page->op = current->op;
 	current->op_rerun = false;
 	context_page->rerun = 0;
-	preempt_enable();
 }
 
 /* See include/core/sched.h. Any context but interrupts. */

@@ -6,7 +6,7 @@
  * object must outlive the sleep: who sleeps on one that may go away holds a
  * reference.
  *
- * The count has 30 bits, so that it fits a module's positive result.
+ * Of the count modules see 30 bits, so that it fits a positive result.
  *
  * Locks: wait->lock, rank LOCK_WAIT, one at a time.
  */
@@ -19,7 +19,6 @@
 #include <timer.h>
 #include <wait.h>
 
-#define SEQ_MASK 0x3fffffffu
 #define ENTRIES_ON_STACK 8
 
 enum wait_breaks {
@@ -69,7 +68,7 @@ void wait_wake_all(struct wait *w)
 	struct wait_entry *e;
 	bool watched = false;
 
-	WRITE_ONCE(w->seq, (w->seq + 1) & SEQ_MASK);
+	atomic_add(&w->seq, 1);
 	list_for_each_entry(e, &w->sleepers, node) {
 		if (e->thread) {
 			thread_wake(e->thread);
@@ -92,21 +91,12 @@ void wait_entry_add(struct wait_entry *e)
 	spin_unlock_irq(&e->wait->lock, flags);
 }
 
-/* See include/core/wait.h. */
-void wait_touch(struct wait *w)
-{
-	u64 flags = spin_lock_irq(&w->lock);
-
-	WRITE_ONCE(w->seq, (w->seq + 1) & SEQ_MASK);
-	spin_unlock_irq(&w->lock, flags);
-}
-
 /* Puts the caller on the list; false when the count has moved already. */
 static bool entry_add(struct wait_entry *e, struct wait_poll *poll)
 {
 	struct wait *w = poll->wait;
 	u64 flags = spin_lock_irq(&w->lock);
-	bool same = w->seq == poll->seq;
+	bool same = wait_read(w) == poll->seq;
 
 	if (same) {
 		e->thread = current;

@@ -6,13 +6,14 @@
 #ifndef CORE_WAIT_H
 #define CORE_WAIT_H
 
+#include <atomic.h>
 #include <list.h>
 #include <spinlock.h>
 #include <types.h>
 
 struct wait {
 	struct spinlock lock;
-	u32 seq;		/* lock */
+	u32 seq;		/* atomic; goes up, with `lock` held if sleepers are woken */
 	struct list_head sleepers;	/* struct wait_entry; lock */
 	u32 refs;		/* open files and handles that name it; atomic */
 	struct watch_set *set;	/* epoll's: kernel/watch.c; NULL: none yet */
@@ -46,7 +47,10 @@ long wait_on_any(struct wait_poll *polls, u32 count, u64 deadline_ns,
 struct wait *wait_from_handle(u32 handle);	/* with a reference; NULL */
 void wait_wake_all(struct wait *w);	/* any context; never sleeps */
 /* Raises the count without waking anybody. Any context. */
-void wait_touch(struct wait *w);
+static inline void wait_touch(struct wait *w)
+{
+	atomic_add(&w->seq, 1);
+}
 void wait_get(struct wait *w);
 void wait_put(struct wait *w);		/* frees a kmalloced one at 0 */
 struct wait *wait_from_handle(u32 handle);	/* with a reference; NULL */
