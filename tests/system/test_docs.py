@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import re
+import shlex
 
 import pytest
 import readme
@@ -55,7 +56,7 @@ def test_targets_that_are_named_exist(path):
     known = {word for line in known for word in line.split()}
     known |= {os.path.basename(path) for path in glob.glob(f"{system.ROOT}/configs/*defconfig")}
     for words in re.findall(r"^make ([^#|&\n]*)", text_of(path), re.M):
-        for word in words.split():
+        for word in shlex.split(words):
             if not word.startswith(("-", "'")) and "=" not in word:
                 assert word in known, f"{path}: make {word}"
 

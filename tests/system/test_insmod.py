@@ -8,7 +8,8 @@ import pytest
 import system
 
 LAYOUTS = ("hybrid", "hybrid_private", "drivers_in_kernel")
-LATE = {"CONFIG_ECHO": "m", "CONFIG_ECHO_PEER": "m", "CONFIG_FAULTY": "m"}
+LATE = {"CONFIG_ECHO": "m", "CONFIG_ECHO_PEER": "m", "CONFIG_FAULTY": "m",
+        "CONFIG_MEASURE": "m"}
 for layout in LAYOUTS:
     system.CONFIGS[f"{layout}_late"] = (layout, LATE)
 
