@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """UNIX sockets that are at work while their module is killed."""
 
+import re
+
 import pytest
 import system
 
@@ -15,4 +17,6 @@ def test_sockets_survive_resets(kernels, name):
     assert end == "exit 0"
     accounts, _ = run.section("/bin/cat /proc/accounts")
     line = next(line for line in accounts.splitlines() if line.startswith("unix "))
-    assert "state=live" in line and "resets=6" in line, line
+    # Three kills of six come at once, the others when a tick finds the module running.
+    resets = int(re.search(r"resets=(\d+)", line).group(1))
+    assert "state=live" in line and 3 <= resets <= 6, line

@@ -16,6 +16,8 @@
 #include "gate.h"
 #include "../../module/internal.h"
 
+#define PLACEMENT_LIST 1024	/* bytes of placement=: all modules fit */
+
 #define VECTOR_PAGE_FAULT 14
 #define PF_WRITE 2
 
@@ -230,7 +232,7 @@ static bool placement_known(const char *p)
 /* Says which names in placement= were no module's. After all were placed. */
 void boundary_placed(void)
 {
-	char list[256], *item, *end, *next;
+	char list[PLACEMENT_LIST], *item, *end, *next;
 
 	if (!cmdline_find("placement", list, sizeof(list)))
 		return;
@@ -253,7 +255,7 @@ void boundary_placed(void)
 int boundary_place(struct module *m, u32 imports)
 {
 	struct module_boundary *b = core_alloc(sizeof(*b));
-	char list[256], placement[16] = "default";
+	char list[PLACEMENT_LIST], placement[16] = "default";
 
 	if (!b)
 		return -ENOMEM;
