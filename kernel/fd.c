@@ -149,12 +149,23 @@ struct file *fdtable_next(struct fdtable *fds, u32 *fd)
 	return f;
 }
 
+/*
+ * The calling process's table. NULL: a module's own thread, or a process that
+ * ends, asks.
+ */
+static struct fdtable *fds_own(void)
+{
+	return current->process ? current->process->fds : NULL;
+}
+
 /* The file behind a descriptor, with a reference; NULL: there is none. */
 struct file *fd_get(int fd)
 {
-	struct fdtable *fds = current->process->fds;
+	struct fdtable *fds = fds_own();
 	struct file *f = NULL;
 
+	if (!fds)
+		return NULL;
 	spin_lock(&fds->lock);
 	if ((u32)fd < fds->size)
 		f = fds->file[fd];
@@ -213,10 +224,13 @@ static u32 fd_limit(void)
  */
 long fd_install(struct file *f, u32 from, bool cloexec)
 {
-	struct fdtable *fds = current->process->fds;
-	u32 limit = fd_limit();
+	struct fdtable *fds = fds_own();
+	u32 limit;
 	long fd;
 
+	if (!fds)
+		return -ESRCH;
+	limit = fd_limit();
 	while ((fd = fd_place(fds, f, from, cloexec)) == -EAGAIN) {
 		u32 reach = MAX(READ_ONCE(fds->size), from);
 
@@ -267,8 +281,8 @@ long fd_replace(struct file *f, u32 fd, bool cloexec)
 /* Closes a descriptor: 0, -EBADF. May sleep. */
 long fd_close(u32 fd)
 {
-	struct fdtable *fds = current->process->fds;
-	struct file *f = fd_take(fds, fd, false);
+	struct fdtable *fds = fds_own();
+	struct file *f = fds ? fd_take(fds, fd, false) : NULL;
 
 	fd_drop(fds, f);
 	return f ? 0 : -EBADF;

@@ -192,10 +192,12 @@ static bool file_bind(struct file *f, const struct file_open *fo)
 
 static void file_free(struct file *f)
 {
+	struct op outer;
+
 	if (f->flags & FILE_LOCKS)
 		file_locks_drop(f, f);
 	watch_file_gone(f);
-	op_begin();
+	outer = op_begin();
 	if (f->provider) {
 		if (READ_ONCE(f->provider->live))
 			f->provider->ops.release(f->number);
@@ -209,19 +211,22 @@ static void file_free(struct file *f)
 	if (f->wait)
 		wait_put(f->wait);
 	core_free(f);
+	op_end(outer);
 }
 
 /* Tells the provider, which may refuse, or give the file a number of its own. */
 static long provider_open(struct file *f, u32 oflags)
 {
 	struct provider *p = f->provider;
+	struct op outer;
 	long number;
 	u32 wait = 0;
 
 	if (!p || !p->ops.open || !READ_ONCE(p->live) || (oflags & O_PATH))
 		return 0;
-	op_begin();
+	outer = op_begin();
 	number = module_result(p->ops.open(f->number, oflags, &wait), INT64_MAX);
+	op_end(outer);
 	if (number >= 0) {
 		f->number = number;
 		if (wait && f->wait)
@@ -435,6 +440,7 @@ static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write
 			  bool kernel)
 {
 	const struct file_ops *ops = &f->provider->ops;
+	struct op outer;
 	long result;
 	u32 ubuf;
 
@@ -448,9 +454,11 @@ static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write
 	ubuf = ubuf_push(addr, len, write ? UBUF_READ : UBUF_WRITE, kernel);
 	if (!ubuf)
 		return -ENOBUFS;
-	op_begin();
+	outer = op_begin();
 	result = (write ? ops->write : ops->read)(f->number, ubuf, 0, len, pos,
 						  f->oflags);
+	if (kernel)	/* a module asked for it, perhaps */
+		op_end(outer);
 	ubuf_pop(ubuf);
 	result = module_result(result, len);
 	if (result > 0)

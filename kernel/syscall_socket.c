@@ -72,7 +72,7 @@ SYMBOL_EXPORT(socket_register);
 /* include/interface/socket.h. */
 long process_directories(u32 self, u64 *root, u64 *cwd)
 {
-	if (!current->process)
+	if (!current->process || !current->process->fs)
 		return -ESRCH;
 	*root = path_root();
 	*cwd = current->process->fs->cwd;
@@ -83,7 +83,7 @@ SYMBOL_EXPORT(process_directories);
 /* include/interface/socket.h. */
 long file_handle_of(u32 self, u32 fd)
 {
-	struct file *f = current->process ? fd_get(fd) : NULL;
+	struct file *f = fd_get(fd);
 	long handle = f ? file_handle_new(module_by_id(self), f) : -EBADF;
 
 	file_put(f);
@@ -94,7 +94,7 @@ SYMBOL_EXPORT(file_handle_of);
 /* include/interface/socket.h. */
 long file_handle_install(u32 self, u32 file, u32 oflags)
 {
-	struct file *f = current->process ? file_from_handle(file, module_by_id(self)) : NULL;
+	struct file *f = file_from_handle(file, module_by_id(self));
 	long fd = f ? fd_install(f, 0, oflags & O_CLOEXEC) : -EBADF;
 
 	if (fd < 0)
@@ -124,14 +124,17 @@ static long call(const struct socket_call *c, u64 number, u32 flags)
 {
 	const struct buffer *b = c->buffer;
 	u32 top = current->nubufs, ubuf = top + 1;
+	struct op outer;
 	long n = 0;
 
 	if (c->iov)
 		n = !ubuf_push_vector(c->iov, c->a, c->send ? UBUF_READ : UBUF_WRITE, c->kernel);
 	for (; b < c->buffer + BUFFERS && b->access; b++)
 		n |= !ubuf_push(b->addr, b->len, b->access, b->kernel);
-	op_begin();
+	outer = op_begin();
 	n = n ? -ENOBUFS : c->op(number, ubuf, c->a, c->b, flags);
+	if (c->kernel)	/* a module asked for it, perhaps */
+		op_end(outer);
 	current->nubufs = top;
 	return module_result(n, INT64_MAX);
 }

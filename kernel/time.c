@@ -130,15 +130,26 @@ void context_page_update(struct thread *t)
 }
 
 /* See include/core/sched.h. Any context but interrupts. */
-void op_begin(void)
+struct op op_begin(void)
 {
 	static u64 last;
+	struct op outer = { current->op, current->op_rerun };
 
 	/* A switch in between brings the page up to date from the thread. */
 	current->op = atomic_add(&last, 1);
 	context_page->op = current->op;
 	current->op_rerun = false;
 	context_page->rerun = 0;
+	return outer;
+}
+
+/* See include/core/sched.h. Any context but interrupts. */
+void op_end(struct op outer)
+{
+	current->op = outer.number;
+	context_page->op = outer.number;
+	current->op_rerun = outer.rerun;
+	context_page->rerun = outer.rerun;
 }
 
 /* See include/core/sched.h. Any context but interrupts. */

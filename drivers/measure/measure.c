@@ -29,7 +29,7 @@ static const char *const fault_names[FAULT_KINDS] = {
 	"jump_wild", "stack_overflow", "stack_smash", "divide", "illegal",
 	"privileged", "port", "breakpoint", "fpu", "loop", "deadlock", "bug",
 	"abuse_gate", "bad_pointer_up", "nested", "lie", "quota", "init",
-	"sleep_forever", "abuse_int",
+	"sleep_forever", "abuse_int", "wrong_stub",
 };
 
 static void put_line(const char *line)

@@ -47,8 +47,16 @@ void thread_bases_load(struct thread *t);
 extern struct context_page *context_page;
 /* Sets thread id, process id and credentials to those of `t`. */
 void context_page_update(struct thread *t);
-/* The running thread begins an operation: see struct context_page. */
-void op_begin(void);
+struct op {
+	u64 number;
+	bool rerun;
+};
+/*
+ * The running thread begins an operation: see struct context_page. Where a module
+ * may have asked for it in one of its own, op_end() goes back to that.
+ */
+struct op op_begin(void);
+void op_end(struct op outer);
 /* Says whether a call of it is run again; returns what was said before. */
 bool op_set_rerun(bool rerun);
 

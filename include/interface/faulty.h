@@ -37,6 +37,7 @@ enum fault_kind {
 	FAULT_INIT,		/* as FAULT_BUG, and again in each recovering init */
 	FAULT_SLEEP_FOREVER,	/* waits on an object that nobody wakes */
 	FAULT_ABUSE_INT,	/* as FAULT_ABUSE_GATE, by `int` */
+	FAULT_WRONG_STUB,	/* one import's number through another one's stub */
 	FAULT_KINDS,
 };
 

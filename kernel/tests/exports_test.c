@@ -8,7 +8,10 @@
 #include <ktest.h>
 #include <mm.h>
 #include <modules.h>
+#include <program.h>
+#include <socket.h>
 #include <string.h>
+#include <watch.h>
 
 #include "join.h"
 
@@ -55,6 +58,38 @@ static void test_wait(void)
 	EXPECT(wait_sleep((u32)w, 0, 0) == -EBADF);
 	EXPECT(wait_wake((u32)w) == -EBADF);
 	EXPECT(wait_create(MODULES_MAX + 5) < 0);
+}
+
+/* A module's own thread belongs to no program: it is told so, and nothing breaks. */
+static void test_without_a_program(void)
+{
+	struct file_install none = { .file.provider = 1 };
+	struct module *m = borrow_module();
+	struct linux_siginfo info;
+	struct descriptor d;
+	u64 root, cwd;
+	char byte = 0;
+	long w;
+
+	if (!m)
+		return;
+	w = wait_create(m->id);
+	EXPECT(descriptor_get(m->id, 0, &d) == -EBADF);
+	EXPECT(descriptor_read(m->id, 0, DESCRIPTOR_POS, &byte, 1) == -EBADF);
+	EXPECT(descriptor_write(m->id, 0, DESCRIPTOR_POS, &byte, 1) == -EBADF);
+	EXPECT(descriptor_move(m->id, 0, 0) == -EBADF);
+	EXPECT(file_own_number(m->id, 0) == -EBADF);
+	EXPECT(file_handle_of(m->id, 0) == -EBADF);
+	EXPECT(file_handle_install(m->id, 0x7fffffff, 0) < 0);
+	EXPECT(file_install(m->id, &none, sizeof(none), 0) == -ESRCH);
+	EXPECT(watch_control((u32)w, EPOLL_CTL_ADD, 0, 0, 0) == -EBADF);
+	EXPECT(process_directories(m->id, &root, &cwd) == -ESRCH);
+	EXPECT(process_mask(m->id, 0) == -ESRCH);
+	EXPECT(process_signal_take(m->id, ~0ul, true, &info) == -ESRCH);
+	EXPECT(process_has_timers(m->id) == 0);
+	EXPECT(user_read(0x1000, &byte, 1) == -EFAULT);
+	EXPECT(user_write(0x1000, &byte, 1) == -EFAULT);
+	EXPECT(wait_destroy((u32)w) == 0);
 }
 
 static void destroying_thread(void *arg)
@@ -219,5 +254,6 @@ const struct ktest exports_tests[] = {
 	{ "thread", test_thread },
 	{ "lock_wait", test_lock_wait },
 	{ "not_permitted", test_not_permitted },
+	{ "without_a_program", test_without_a_program },
 	{ NULL, NULL },
 };

@@ -11,6 +11,7 @@
 #include <pageobj.h>
 #include <modules.h>
 #include <pipe.h>
+#include <sched.h>
 #include <string.h>
 #include <thread.h>
 #include <vfs.h>
@@ -49,6 +50,25 @@ static bool file_has(const char *path, const char *text)
 	n = file_read(f, (u64)words, BUFFER, 0, true);
 	file_put(f);
 	return n >= (long)strlen(text) && !memcmp(buffer, text, strlen(text));
+}
+
+/* A file that is closed within an operation leaves the operation as it was. */
+static void test_operations_nest(void)
+{
+	struct op begun;
+	struct file *f;
+	u64 number;
+
+	EXPECT_OR_RETURN(open_file("/", O_RDONLY, &f) == 0);
+	begun = op_begin();
+	number = current->op;
+	EXPECT(number != begun.number && number != 0);
+	op_set_rerun(true);
+	file_put(f);
+	EXPECT(current->op == number && context_page->op == number);
+	EXPECT(current->op_rerun && context_page->rerun);
+	op_end(begun);
+	EXPECT(current->op == begun.number && context_page->op == begun.number);
 }
 
 static bool path_is(u64 node, const char *path)
@@ -239,6 +259,7 @@ const struct ktest fs_tests[] = {
 	{ "readdir", test_readdir },
 	{ "mounts", test_mounts },
 	{ "pipe", test_pipe },
+	{ "operations_nest", test_operations_nest },
 	{ "vfs is reset", test_vfs_reset },
 	{ "ramfs is reset", test_ramfs_reset },
 	{ "removal", test_clean },

@@ -38,6 +38,7 @@ UNSEEN_IN_RING_0 = {
     "bad_pointer_up": "a core address is an address like any other",
     "lie": "results are not checked: there is no boundary",
     "quota": "an error, not a fault",
+    "wrong_stub": "there are no stubs",
 }
 # The panic comes, but nothing is left on the stack that tells whose fault it is.
 UNNAMED_IN_RING_0 = {
@@ -49,6 +50,7 @@ WAITS = "sleep_forever"
 REFUSED = {
     "bad_pointer_up": -errno.EFAULT,
     "nested": -errno.ELOOP,
+    "wrong_stub": -errno.EPERM,
     "quota": -errno.ENOMEM,
 }
 LIMIT = 60
