@@ -16,7 +16,6 @@
 #define KIB(pages) ((unsigned long)((pages) * (PAGE_SIZE / 1024)))
 #define TEXT_FIRST 16384	/* bytes; doubled until the text fits */
 #define TEXT_MOST 262144
-#define WRITE_PART 4096
 
 static struct mutex lock = MUTEX_INIT;
 static struct text printed;	/* lock; buf NULL: not yet */
@@ -151,30 +150,17 @@ static long make(struct text *t)
 	return error ? error : -ENOMEM;
 }
 
-static void write_all(const char *s, size_t len)
+/* Interface: keeps the text as it is now. */
+long boottrace_keep(void)
 {
-	for (size_t n; len; s += n, len -= n) {
-		n = MIN(len, (size_t)WRITE_PART);
-		trace_write(THIS_MODULE, s, n);
-	}
-}
-
-/* Interface: prints the line, and keeps it. */
-long boottrace_print(void)
-{
-	static const char head[] = "boottrace: ";
 	long error;
 
 	mutex_lock(&lock);
 	error = printed.buf ? -EBUSY : make(&printed);
 	mutex_unlock(&lock);
-	if (error)
-		return error;
-	write_all(head, sizeof(head) - 1);
-	write_all(printed.buf, printed.len);
-	return 0;
+	return error ? error : (long)printed.len;
 }
-SYMBOL_EXPORT(boottrace_print);
+SYMBOL_EXPORT(boottrace_keep);
 
 /* Interface: a part of the text. */
 long boottrace_read(u64 off, char *buf, size_t len)

@@ -43,13 +43,16 @@ CONTRACT(trace_info_get, CALL_RESTARTABLE, ARG_STRUCT_OUT(info, struct trace_inf
 long trace_stage_get(u32 index, struct trace_stage *stage);
 CONTRACT(trace_stage_get, CALL_RESTARTABLE, ARG_VALUE(index),
 	 ARG_STRUCT_OUT(stage, struct trace_stage));
-/* Bytes to the serial line as they are. For boottrace and measure alone (-EPERM). */
+/* Bytes to the serial line as they are. For measure alone (-EPERM). */
 long trace_write(u32 self, const char *buf, size_t len);
 CONTRACT(trace_write, 0, ARG_SELF(self), ARG_IN(buf, len, 4096), ARG_VALUE(len));
 
-/* Of the module: the prompt is reached. 0, -ENOMEM. */
-long boottrace_print(void);
-CONTRACT(boottrace_print, 0);
+/*
+ * Of the module: the prompt is reached, and the JSON is kept as it is then: its
+ * length in bytes; -EBUSY (it was before), -ENOMEM.
+ */
+long boottrace_keep(void);
+CONTRACT(boottrace_keep, 0);
 /* The JSON from byte `off` on: bytes, 0 at the end, or an error. */
 long boottrace_read(u64 off, char *buf, size_t len);
 CONTRACT(boottrace_read, CALL_RESTARTABLE, ARG_VALUE(off),
