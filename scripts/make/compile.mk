@@ -30,8 +30,10 @@ core-config = $(if $(filter $(boundary-folders),$<),$(boundary-config),-include 
 
 deps = -MMD -MP -MF $(@:.o=.d)
 
-# $(call keep-flags,name,flags): writes flags/name when the flags are new.
-keep-flags = $(if $(call differ,$(file <$(out)/flags/$(1)),$(strip $(2))), \
+# $(call keep-flags,name,flags): writes flags/name when the flags are new. What is
+# read is stripped: GNU make 4.3 leaves the last newline there when its buffer moved
+# to a lower address while it grew.
+keep-flags = $(if $(call differ,$(strip $(file <$(out)/flags/$(1))),$(strip $(2))), \
 	$(shell mkdir -p $(out)/flags)$(file >$(out)/flags/$(1),$(strip $(2))))
 differ = $(or $(subst x$(1)x,,x$(2)x),$(subst x$(2)x,,x$(1)x))
 # The folders' own names are left out: another folder is no other flag.

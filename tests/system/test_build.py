@@ -4,11 +4,13 @@
 import hashlib
 import os
 import shutil
+import subprocess
 
 import pytest
 import system
 from whitixlib import build
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = ("whitix.elf", "boot.cpio")
 
 
@@ -61,6 +63,16 @@ def test_second_make_does_nothing(kernel):
     before = times(kernel.objdir)
     build.make(kernel.objdir, "all", "iso")
     assert changed(before, times(kernel.objdir)) == []
+
+
+def test_memory_that_moves_down_rebuilds_nothing(copied_build, copy, tmp_path):
+    """GNU make 4.3 keeps a read file's last newline if its buffer moved down."""
+    preload = str(tmp_path / "descend.so")
+    subprocess.run(["gcc", "-O1", "-fno-builtin", "-shared", "-fPIC", "-o", preload,
+                    os.path.join(HERE, "descend.c")], check=True)
+    before = times(copied_build)
+    build.make(copied_build, "all", srctree=copy, env={"LD_PRELOAD": preload})
+    assert changed(before, times(copied_build)) == []
 
 
 @pytest.fixture(scope="module")
