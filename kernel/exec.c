@@ -724,6 +724,7 @@ static long exec_user(int dirfd, u64 path, u64 argv, u64 envp, u32 flags)
 	error = name[0] ? path_at(dirfd, name, &at, &hold) :
 		flags & AT_EMPTY_PATH ? -ENOSYS : -ENOENT;
 	if (!error) {
+		op_begin();
 		error = process_exec(at, name, argv, envp, false, current->user_regs);
 		file_put(hold);
 	}

@@ -7,11 +7,16 @@
 #include <files.h>
 #include <frame.h>
 #include <mm.h>
+#include <modules.h>
 #include <process.h>
+#include <program.h>
 #include <sched.h>
 #include <string.h>
 #include <vfs.h>
 #include <whitix/stat.h>
+
+_Static_assert(sizeof(((struct task *)0)->path_hold) == PATH_SLOTS * sizeof(struct file *),
+	       "a place for each slot");
 
 #define PATH_SHORT 256		/* most paths fit; the long buffer is a page */
 
@@ -41,7 +46,6 @@ long path_get(u64 user, bool empty, char **path)
 		return len;
 	}
 	*path = buf;
-	op_begin();
 	return 0;
 }
 
@@ -79,4 +83,57 @@ long path_at(int dirfd, const char *path, u64 *node, struct file **hold)
 	*node = f->node;
 	*hold = f;
 	return 0;
+}
+
+/* What `arg` names, on the part of a module: its text in *path, or none. */
+static long path_arg_open(struct path_arg *arg, char **path, struct file **hold)
+{
+	long error;
+
+	if (!(arg->how & PATH_NONE)) {
+		error = path_get(arg->user, arg->how & PATH_EMPTY, path);
+		return error ? error : path_at(arg->dirfd, *path, &arg->at, hold);
+	}
+	*hold = fd_get(arg->dirfd);
+	if (!*hold)
+		return -EBADF;
+	arg->at = (*hold)->node;
+	arg->oflags = (*hold)->oflags;
+	return 0;
+}
+
+/* include/interface/program.h. */
+long path_read(u32 self, struct path_arg *user_arg, char *buf, size_t len)
+{
+	struct file *hold = NULL;
+	struct path_arg arg;
+	char *path = NULL;
+	long error;
+
+	if (copy_module_from(&arg, user_arg, sizeof(arg)))
+		return -EFAULT;
+	if (!current->task || arg.slot >= PATH_SLOTS)
+		return -EINVAL;
+	error = path_arg_open(&arg, &path, &hold);
+	if (!error && path) {
+		size_t size = strlen(path) + 1;
+
+		error = size > len ? -ENAMETOOLONG : copy_module_to(buf, path, size) ? -EFAULT : 0;
+	}
+	path_put(path);
+	file_put(current->task->path_hold[arg.slot]);
+	current->task->path_hold[arg.slot] = hold;
+	return copy_module_to(user_arg, &arg, sizeof(arg)) ? -EFAULT : error;
+}
+SYMBOL_EXPORT(path_read);
+
+/* See include/core/files.h. */
+void path_release(struct task *task)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(task->path_hold); i++) {
+		file_put(task->path_hold[i]);
+		task->path_hold[i] = NULL;
+	}
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * System calls that take paths, and those about files' attributes and names.
- * Each copies its paths once, finds where they start, and calls the vfs.
+ * System calls that take paths and are made often, or end in something of the
+ * core's. Each copies its path once, finds where it starts, and calls the vfs. The
+ * other calls on paths are vfs's own (fs/vfs/calls.c).
  */
 #include <errno.h>
 #include <files.h>
 #include <frame.h>
 #include <mm.h>
 #include <pageobj.h>
+#include <sched.h>
 #include <string.h>
 #include <syscall.h>
 #include <timer.h>
@@ -16,10 +18,6 @@
 #include <whitix/stat.h>
 
 #define MODE_BITS 07777
-#define ID_KEEP 0xffffffffu	/* chown: leave it */
-#define STATFS_SIZE 120
-/* Seconds of the latest time that nanoseconds in 64 bits can tell. */
-#define TIME_MAX_SEC ((s64)(INT64_MAX / NSEC_PER_SEC) - 1)
 #define READDIR_MAX 8192
 #define DIRENT_NAME offsetof(struct vfs_dirent, name)
 /* What openat2(2) knows. */
@@ -31,20 +29,17 @@
 #define RESOLVE_WITHIN (RESOLVE_BENEATH | RESOLVE_IN_ROOT)
 #define RESOLVE_KNOWN (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | \
 		       RESOLVE_CACHED | RESOLVE_WITHIN)
-#define MOUNT_STRING_MAX 1024
-#define MOUNT_SOURCE_MAX 256
-#define MOUNT_TYPE_MAX 32
 
 /* ---- paths ------------------------------------------------------------- */
 
 /* A path argument: its text, where it starts, and what keeps that. */
-struct path_arg {
+struct path_text {
 	char *path;
 	u64 at;
 	struct file *hold;
 };
 
-static long path_open(int dirfd, u64 user, bool empty, struct path_arg *a)
+static long path_open(int dirfd, u64 user, bool empty, struct path_text *a)
 {
 	long error = path_get(user, empty, &a->path);
 
@@ -53,10 +48,12 @@ static long path_open(int dirfd, u64 user, bool empty, struct path_arg *a)
 	error = path_at(dirfd, a->path, &a->at, &a->hold);
 	if (error)
 		path_put(a->path);
+	else
+		op_begin();
 	return error;
 }
 
-static long path_close(struct path_arg *a, long result)
+static long path_close(struct path_text *a, long result)
 {
 	path_put(a->path);
 	file_put(a->hold);
@@ -71,7 +68,7 @@ static u32 follow(bool yes)
 /* ---- open -------------------------------------------------------------- */
 
 /* Opens what `a` names, which it lets go, as a descriptor. */
-static long open_fd(struct path_arg *a, u32 flags, u32 mode)
+static long open_fd(struct path_text *a, u32 flags, u32 mode)
 {
 	struct file *f;
 	long fd = file_open_path(a->at, a->path, flags, mode, &f, NULL);
@@ -84,7 +81,7 @@ static long open_fd(struct path_arg *a, u32 flags, u32 mode)
 /* openat(2). */
 long sys_openat(int dirfd, u64 path, u32 flags, u32 mode)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error = path_open(dirfd, path, false, &a);
 
 	return error ? error : open_fd(&a, flags, mode & MODE_BITS);
@@ -105,7 +102,7 @@ static bool how_is_sound(const struct linux_open_how *how)
 long sys_openat2(int dirfd, u64 path, u64 user, u64 size)
 {
 	struct linux_open_how how;
-	struct path_arg a;
+	struct path_text a;
 	long error;
 
 	if (size < sizeof(how))
@@ -159,7 +156,7 @@ static long attr_of_fd(int fd, struct vfs_attr *attr)
 
 static long attr_of_path(int dirfd, u64 path, u32 flags, struct vfs_attr *attr)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
 
 	if (error)
@@ -255,17 +252,10 @@ long sys_statx(int dirfd, u64 path, u32 flags, u32 mask, u64 user)
 	return put_user_bytes(user, &s, sizeof(s));
 }
 
-/* VFS_* for the AT_* of a call, links followed unless AT_SYMLINK_NOFOLLOW. */
-static u32 lookup_flags(u32 flags)
-{
-	return follow(!(flags & AT_SYMLINK_NOFOLLOW)) |
-	       (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0);
-}
-
 /* faccessat2(2). */
 long sys_faccessat2(int dirfd, u64 path, u32 mode, u32 flags)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error;
 
 	if (mode & ~(R_OK | W_OK | X_OK) ||
@@ -274,161 +264,13 @@ long sys_faccessat2(int dirfd, u64 path, u32 mode, u32 flags)
 	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
 	return error ? error :
 	       path_close(&a, vfs_access(path_root(), a.at, a.path, mode,
-					 lookup_flags(flags) |
+					 follow(!(flags & AT_SYMLINK_NOFOLLOW)) |
+					 (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0) |
 					 (flags & AT_EACCESS ? VFS_EFFECTIVE : 0)));
 }
 
 SYSCALL_AS(faccessat, (int dirfd, u64 path, u32 mode), sys_faccessat2(dirfd, path, mode, 0))
 SYSCALL_AS(access, (u64 path, u32 mode), sys_faccessat2(AT_FDCWD, path, mode, 0))
-
-/* Sets attributes of the file at a path. */
-static long setattr_path(int dirfd, u64 path, u32 flags, u32 which,
-			 const struct vfs_attr *attr)
-{
-	struct path_arg a;
-	long error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
-
-	return error ? error :
-	       path_close(&a, vfs_setattr_path(path_root(), a.at, a.path,
-					       lookup_flags(flags), which, attr));
-}
-
-static long setattr_fd(int fd, bool path_too, u32 which, const struct vfs_attr *attr)
-{
-	struct file *f = fd_get(fd);
-	long error = -EBADF;
-
-	if (f && (path_too || !(f->oflags & O_PATH)))
-		error = f->node ? module_result(vfs_setattr(f->node, which, attr), 0) : -EINVAL;
-	file_put(f);
-	return error;
-}
-
-/* fchmodat(2). */
-long sys_fchmodat(int dirfd, u64 path, u32 mode)
-{
-	struct vfs_attr attr = { .mode = mode & MODE_BITS };
-
-	return setattr_path(dirfd, path, 0, VFS_SET_MODE, &attr);
-}
-
-SYSCALL_AS(chmod, (u64 path, u32 mode), sys_fchmodat(AT_FDCWD, path, mode))
-
-/* fchmod(2). */
-long sys_fchmod(int fd, u32 mode)
-{
-	struct vfs_attr attr = { .mode = mode & MODE_BITS };
-
-	return setattr_fd(fd, false, VFS_SET_MODE, &attr);
-}
-
-static u32 owner_which(u32 uid, u32 gid)
-{
-	return (uid == ID_KEEP ? 0 : VFS_SET_UID) | (gid == ID_KEEP ? 0 : VFS_SET_GID);
-}
-
-/* fchownat(2). */
-long sys_fchownat(int dirfd, u64 path, u32 uid, u32 gid, u32 flags)
-{
-	struct vfs_attr attr = { .uid = uid, .gid = gid };
-
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	return setattr_path(dirfd, path, flags, owner_which(uid, gid), &attr);
-}
-
-SYSCALL_AS(chown, (u64 path, u32 uid, u32 gid), sys_fchownat(AT_FDCWD, path, uid, gid, 0))
-SYSCALL_AS(lchown, (u64 path, u32 uid, u32 gid),
-	   sys_fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW))
-
-/* fchown(2). */
-long sys_fchown(int fd, u32 uid, u32 gid)
-{
-	struct vfs_attr attr = { .uid = uid, .gid = gid };
-
-	return setattr_fd(fd, false, owner_which(uid, gid), &attr);
-}
-
-/* ---- times ------------------------------------------------------------- */
-
-static long times_set(int dirfd, u64 path, u32 flags, u32 which,
-		      const struct vfs_attr *attr)
-{
-	return path ? setattr_path(dirfd, path, flags, which, attr) :
-		      setattr_fd(dirfd, false, which, attr);
-}
-
-/* One time of utimensat(): ns, now, or unchanged. */
-static long time_choose(const struct linux_timespec *t, u64 *ns, u32 bit, u32 *which)
-{
-	if (t->tv_nsec == UTIME_OMIT)
-		return 0;
-	*which |= bit;
-	*ns = time_realtime_ns();
-	if (t->tv_nsec == UTIME_NOW)
-		return 0;
-	*which |= bit << VFS_SET_GIVEN_SHIFT;
-	if (t->tv_nsec < 0 || t->tv_nsec >= (s64)NSEC_PER_SEC)
-		return -EINVAL;
-	*ns = MIN(MAX(t->tv_sec, 0l), TIME_MAX_SEC) * NSEC_PER_SEC + t->tv_nsec;
-	return 0;
-}
-
-/* Sets times, `t` being both or NULL: now. */
-static long times_choose(int dirfd, u64 path, const struct linux_timespec *t, u32 flags)
-{
-	static const struct linux_timespec now = { 0, UTIME_NOW };
-	struct vfs_attr attr = { 0 };
-	u32 which = 0;
-	long error = time_choose(t ? &t[0] : &now, &attr.atime_ns, VFS_SET_ATIME, &which);
-
-	if (!error)
-		error = time_choose(t ? &t[1] : &now, &attr.mtime_ns, VFS_SET_MTIME, &which);
-	return error || !which ? error : times_set(dirfd, path, flags, which, &attr);
-}
-
-/* utimensat(2); path 0 is futimens(). */
-long sys_utimensat(int dirfd, u64 path, u64 times, u32 flags)
-{
-	struct linux_timespec t[2];
-
-	if (times && get_user_bytes(t, times, sizeof(t)))
-		return -EFAULT;
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || (!path && flags))
-		return -EINVAL;
-	if (!path && dirfd == AT_FDCWD)
-		return -EFAULT;
-	return times_choose(dirfd, path, times ? t : NULL, flags);
-}
-
-/* futimesat(2), in microseconds. */
-long sys_futimesat(int dirfd, u64 path, u64 times)
-{
-	struct linux_timespec t[2];
-	u32 i;
-
-	if (times && get_user_bytes(t, times, sizeof(t)))
-		return -EFAULT;
-	for (i = 0; times && i < 2; i++) {
-		if ((u64)t[i].tv_nsec >= 1000000)
-			return -EINVAL;
-		t[i].tv_nsec *= NSEC_PER_USEC;
-	}
-	return times_choose(dirfd, path, times ? t : NULL, 0);
-}
-
-SYSCALL_AS(utimes, (u64 path, u64 times), path ? sys_futimesat(AT_FDCWD, path, times) : -EFAULT)
-
-/* utime(2), in seconds. */
-long sys_utime(u64 path, u64 times)
-{
-	s64 s[2] = { 0 };
-
-	if (!path || (times && get_user_bytes(s, times, sizeof(s))))
-		return -EFAULT;
-	return times_choose(AT_FDCWD, path, times ? (struct linux_timespec[2]){
-			    { .tv_sec = s[0] }, { .tv_sec = s[1] } } : NULL, 0);
-}
 
 /* ---- size -------------------------------------------------------------- */
 
@@ -443,9 +285,14 @@ static long size_check(s64 size)
 long sys_truncate(u64 path, s64 size)
 {
 	struct vfs_attr attr = { .size = size };
+	struct path_text a;
 	long error = size_check(size);
 
-	return error ? error : setattr_path(AT_FDCWD, path, 0, VFS_SET_SIZE, &attr);
+	if (!error)
+		error = path_open(AT_FDCWD, path, false, &a);
+	return error ? error :
+	       path_close(&a, vfs_setattr_path(path_root(), a.at, a.path, VFS_FOLLOW,
+					       VFS_SET_SIZE, &attr));
 }
 
 /* ftruncate(2). */
@@ -465,40 +312,10 @@ long sys_ftruncate(int fd, s64 size)
 
 /* ---- names ------------------------------------------------------------- */
 
-static long make_node(int dirfd, u64 path, u32 mode, u64 rdev)
-{
-	struct path_arg a;
-	long error = path_open(dirfd, path, false, &a);
-
-	return error ? error :
-	       path_close(&a, vfs_mknod(path_root(), a.at, a.path, mode, rdev));
-}
-
-SYSCALL_AS(mkdirat, (int dirfd, u64 path, u32 mode),
-	   make_node(dirfd, path, S_IFDIR | (mode & (MODE_BITS & ~(S_ISUID | S_ISGID))), 0))
-SYSCALL_AS(mkdir, (u64 path, u32 mode), sys_mkdirat(AT_FDCWD, path, mode))
-
-/* mknodat(2). */
-long sys_mknodat(int dirfd, u64 path, u32 mode, u32 dev)
-{
-	u32 type = mode & S_IFMT;
-
-	if (type == S_IFDIR)
-		return -EPERM;
-	if (type && type != S_IFREG && type != S_IFCHR && type != S_IFBLK &&
-	    type != S_IFIFO && type != S_IFSOCK)
-		return -EINVAL;
-	if ((type == S_IFCHR || type == S_IFBLK) && !privileged())
-		return -EPERM;
-	return make_node(dirfd, path, (type ? type : S_IFREG) | (mode & MODE_BITS), dev);
-}
-
-SYSCALL_AS(mknod, (u64 path, u32 mode, u32 dev), sys_mknodat(AT_FDCWD, path, mode, dev))
-
 /* unlinkat(2). */
 long sys_unlinkat(int dirfd, u64 path, u32 flags)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error = flags & ~AT_REMOVEDIR ? -EINVAL : path_open(dirfd, path, false, &a);
 
 	return error ? error :
@@ -508,93 +325,6 @@ long sys_unlinkat(int dirfd, u64 path, u32 flags)
 
 SYSCALL_AS(unlink, (u64 path), sys_unlinkat(AT_FDCWD, path, 0))
 SYSCALL_AS(rmdir, (u64 path), sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR))
-
-/* renameat2(2). */
-long sys_renameat2(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
-{
-	struct path_arg a, b;
-	long error;
-
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
-	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
-		return -EINVAL;
-	error = path_open(dirfd, path, false, &a);
-	if (error)
-		return error;
-	error = path_open(newdirfd, newpath, false, &b);
-	if (!error)
-		error = path_close(&b, vfs_rename(path_root(), a.at, a.path, b.at,
-						  b.path, flags));
-	return path_close(&a, error);
-}
-
-SYSCALL_AS(renameat, (int dirfd, u64 path, int newdirfd, u64 newpath),
-	   sys_renameat2(dirfd, path, newdirfd, newpath, 0))
-SYSCALL_AS(rename, (u64 path, u64 newpath), sys_renameat2(AT_FDCWD, path, AT_FDCWD, newpath, 0))
-
-/* linkat(2). */
-long sys_linkat(int dirfd, u64 path, int newdirfd, u64 newpath, u32 flags)
-{
-	struct path_arg a, b;
-	long error;
-
-	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
-		return -EINVAL;
-	error = path_open(dirfd, path, flags & AT_EMPTY_PATH, &a);
-	if (error)
-		return error;
-	error = path_open(newdirfd, newpath, false, &b);
-	if (!error)
-		error = path_close(&b, vfs_link(path_root(), a.at, a.path, b.at, b.path,
-						follow(flags & AT_SYMLINK_FOLLOW) |
-						(flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0)));
-	return path_close(&a, error);
-}
-
-SYSCALL_AS(link, (u64 path, u64 newpath), sys_linkat(AT_FDCWD, path, AT_FDCWD, newpath, 0))
-
-/* symlinkat(2). */
-long sys_symlinkat(u64 target, int dirfd, u64 path)
-{
-	struct path_arg a;
-	char *to;
-	long error = path_get(target, false, &to);
-
-	if (error)
-		return error;
-	error = path_open(dirfd, path, false, &a);
-	if (!error)
-		error = path_close(&a, vfs_symlink(path_root(), a.at, a.path, to));
-	path_put(to);
-	return error;
-}
-
-SYSCALL_AS(symlink, (u64 target, u64 path), sys_symlinkat(target, AT_FDCWD, path))
-
-/* readlinkat(2). */
-long sys_readlinkat(int dirfd, u64 path, u64 user, s32 len)
-{
-	struct path_arg a;
-	char *buf;
-	long n;
-
-	if (len <= 0)
-		return -EINVAL;
-	len = MIN(len, VFS_PATH_MAX);
-	n = path_open(dirfd, path, true, &a);
-	if (n)
-		return n;
-	buf = core_alloc(len);
-	n = buf ? module_result(vfs_readlink(path_root(), a.at, a.path, buf, len), len) :
-		  -ENOMEM;
-	if (n > 0 && put_user_bytes(user, buf, n))
-		n = -EFAULT;
-	core_free(buf);
-	path_close(&a, 0);
-	return n;
-}
-
-SYSCALL_AS(readlink, (u64 path, u64 user, s32 len), sys_readlinkat(AT_FDCWD, path, user, len))
 
 /* ---- directories ------------------------------------------------------- */
 
@@ -677,7 +407,7 @@ static void directory_set(u64 *which, u64 node)
 /* A directory that may be entered, with a reference: 0 or an error. */
 static long directory_find(u64 path, u64 *node)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error = path_open(AT_FDCWD, path, false, &a);
 
 	return error ? error :
@@ -761,7 +491,7 @@ long sys_umask(u32 mask)
 /* The node that a path names, with a reference; links are followed if `links`. */
 static long path_node(u64 user, bool links, u64 *node)
 {
-	struct path_arg a;
+	struct path_text a;
 	long error = path_open(AT_FDCWD, user, false, &a);
 
 	return error ? error : path_close(&a, vfs_lookup(path_root(), a.at, a.path,
@@ -841,77 +571,7 @@ XATTR(l, XATTR_LINK)
 XATTR(f, XATTR_FD)
 #undef XATTR
 
-/* ---- file systems ------------------------------------------------------ */
-
-/* A string of at most `max` bytes with the NUL; address 0 gives "". */
-static long mount_string(u64 user, size_t max, char *buf)
-{
-	long len = user ? copy_string_from_user(buf, user, max) : 0;
-
-	if (!user)
-		buf[0] = 0;
-	return len < 0 ? len : len == (long)max ? -EINVAL : 0;
-}
-
-struct mount_args {
-	char source[MOUNT_SOURCE_MAX], type[MOUNT_TYPE_MAX], options[MOUNT_STRING_MAX];
-};
-
-static long mount_nodes(const struct mount_args *m, u64 source, u64 target, u64 flags)
-{
-	u64 node, from = 0;
-	long error = path_node(target, true, &node);
-
-	if (error)
-		return error;
-	if (!privileged())
-		error = -EPERM;
-	else if ((flags & (MS_BIND | MS_MOVE)) && !(flags & MS_REMOUNT) && m->source[0])
-		error = path_node(source, true, &from);
-	if (!error)
-		error = module_result(vfs_mount(node, from, m->source, m->type, flags,
-						m->options), 0);
-	vfs_release(node);
-	if (from)
-		vfs_release(from);
-	return error;
-}
-
-/* mount(2). */
-long sys_mount(u64 source, u64 target, u64 type, u64 flags, u64 data)
-{
-	struct mount_args *m = core_alloc(sizeof(*m));
-	long error = m ? mount_string(type, sizeof(m->type), m->type) : -ENOMEM;
-
-	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
-		flags &= ~(u64)MS_MGC_MSK;
-	if (!error)
-		error = mount_string(source, sizeof(m->source), m->source);
-	if (!error)
-		error = mount_string(data, sizeof(m->options), m->options);
-	if (!error)
-		error = mount_nodes(m, source, target, flags);
-	core_free(m);
-	return error;
-}
-
-/* umount2(2). */
-long sys_umount2(u64 target, u32 flags)
-{
-	u64 node;
-	long error;
-
-	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
-		return -EINVAL;
-	if (!privileged())
-		return -EPERM;
-	error = path_node(target, !(flags & UMOUNT_NOFOLLOW), &node);
-	if (error)
-		return error;
-	error = module_result(vfs_unmount(node, flags), 0);
-	vfs_release(node);
-	return error;
-}
+/* ---- the root --------------------------------------------------------- */
 
 /* Who has `from` as its root or working directory has `to` from now on. */
 static void directories_move(u64 from, u64 to)
@@ -951,50 +611,4 @@ long sys_pivot_root(u64 new_root, u64 put_old)
 		directories_move(root, to);
 	vfs_release(to);
 	return error;
-}
-
-static long put_statfs(u64 at, const char *path, u64 user)
-{
-	struct linux_statfs s = { 0 };
-	long error = module_result(vfs_statfs(path_root(), at, path, VFS_FOLLOW | VFS_EMPTY_PATH,
-					      &s, STATFS_SIZE), STATFS_SIZE);
-
-	return error < 0 ? error : put_user_bytes(user, &s, sizeof(s));
-}
-
-/* statfs(2). */
-long sys_statfs(u64 path, u64 user)
-{
-	struct path_arg a;
-	long error = path_open(AT_FDCWD, path, false, &a);
-
-	return error ? error : path_close(&a, put_statfs(a.at, a.path, user));
-}
-
-/* fstatfs(2). */
-long sys_fstatfs(int fd, u64 user)
-{
-	struct linux_statfs pipe = { .f_type = PIPEFS_MAGIC, .f_bsize = PAGE_SIZE,
-				     .f_frsize = PAGE_SIZE, .f_namelen = 255 };
-	struct file *f = fd_get(fd);
-	long error;
-
-	if (!f)
-		return -EBADF;
-	error = f->node ? put_statfs(f->node, "", user) :
-			  put_user_bytes(user, &pipe, sizeof(pipe));
-	file_put(f);
-	return error;
-}
-
-/* sync(2): nothing is behind memory yet. */
-SYSCALL_AS(sync, (void), 0)
-
-/* syncfs(2). */
-long sys_syncfs(int fd)
-{
-	struct file *f = fd_get(fd);
-
-	file_put(f);
-	return f ? 0 : -EBADF;
 }

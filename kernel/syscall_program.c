@@ -31,6 +31,7 @@ bool syscall_by_module(u64 number, const struct regs *r, long *result)
 	if (task->mask_changed)
 		*result = mask_leave(true, *result);
 	task->mask_changed = false;
+	path_release(task);
 	return true;
 }
 

@@ -123,6 +123,7 @@ void context_page_update(struct thread *t)
 	page->gid = p->creds.gid;
 	page->egid = p->creds.egid;
 	page->fsgid = p->creds.fsgid;
+	page->caps = p->creds.cap_effective;
 	page->umask = p->fs ? p->fs->umask : 0;
 	page->root = p->fs ? p->fs->root : 0;
 	page->ngroups = p->creds.ngroups;

@@ -5,8 +5,18 @@
 
 #include <errno.h>
 #include <kmsg.h>
+#include <program.h>
 #include <runtime.h>
 #include <string.h>
+
+/* syslog(2): what is wanted. Numbers are Linux's. */
+enum kmsg_action {
+	KMSG_CLOSE, KMSG_OPEN, KMSG_READ, KMSG_READ_ALL, KMSG_READ_CLEAR, KMSG_CLEAR,
+	KMSG_CONSOLE_OFF, KMSG_CONSOLE_ON, KMSG_CONSOLE_LEVEL, KMSG_SIZE_UNREAD,
+	KMSG_SIZE_BUFFER,
+};
+#define KMSG_READS(action) ((action) >= KMSG_READ && (action) <= KMSG_READ_CLEAR)
+#define KMSG_READ_MAX 131072ul	/* bytes of one call */
 
 #define RECORD_SIZE 1024	/* no line of the log is longer */
 
@@ -34,5 +44,6 @@ u64 log_end(void);
 /* Reads what has come to the stream: bytes, or -EAGAIN: nothing has. */
 long stream_read(u32 ubuf, u64 off, u64 len);
 bool stream_has(void);
+syscall_handler call_syslog;
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <whitix/fcntl.h>
 #include <whitix/stat.h>
+#include <whitix/syscalls.h>
 
 #include "internal.h"
 
@@ -244,6 +245,8 @@ static long kmsg_init(u32 flags)
 		return ret;
 	wait = (u32)ret;
 	ret = log_watch(THIS_MODULE, wait);
+	if (!ret)
+		ret = syscall_provide(THIS_MODULE, SYSCALL_syslog, call_syslog);
 	if (!ret)
 		ret = provider = provider_register(THIS_MODULE, &ops);
 	if (ret < 0)

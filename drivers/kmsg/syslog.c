@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* syslog(2) and /proc/kmsg: lines as "<PRIORITY>[SECONDS] text". */
 #include <printf.h>
+#include <whitix/capability.h>
 
 #include "internal.h"
 
@@ -51,8 +52,21 @@ static u64 lines_size(u64 pos)
 	return sum;
 }
 
+/* Where lines go: memory of the program that reads, or of a file's read. */
+struct room {
+	u32 ubuf;		/* 0: `user` */
+	u64 user;
+};
+
+static long room_write(struct room to, u64 off, const char *line, size_t size)
+{
+	if (to.ubuf)
+		return ubuf_write(to.ubuf, off, line, size);
+	return user_write(to.user + off, line, size) ? -EFAULT : (long)size;
+}
+
 /* Copies lines from *pos on while they fit: bytes, or an error if there was none. */
-static long copy_lines(u64 *pos, u32 ubuf, u64 off, u64 len)
+static long copy_lines(u64 *pos, struct room to, u64 off, u64 len)
 {
 	char line[LINE_SIZE];
 	u64 done = 0, next = *pos;
@@ -60,7 +74,7 @@ static long copy_lines(u64 *pos, u32 ubuf, u64 off, u64 len)
 	long n = 0;
 
 	while ((size = next_line(&next, line)) && size <= len - done) {
-		n = ubuf_write(ubuf, off + done, line, size);
+		n = room_write(to, off + done, line, size);
 		if (n < (long)size)
 			break;
 		done += size;
@@ -69,16 +83,21 @@ static long copy_lines(u64 *pos, u32 ubuf, u64 off, u64 len)
 	return done || n >= 0 ? (long)done : n;
 }
 
-/* See internal.h. readers_lock is held. */
-long stream_read(u32 ubuf, u64 off, u64 len)
+static long stream_copy(struct room to, u64 off, u64 len)
 {
 	u64 pos = readers->stream;
-	long n = copy_lines(&pos, ubuf, off, len);
+	long n = copy_lines(&pos, to, off, len);
 
 	readers->stream = pos;
 	if (n)
 		return n;
 	return stream_has() ? -EINVAL : -EAGAIN;
+}
+
+/* See internal.h. readers_lock is held. */
+long stream_read(u32 ubuf, u64 off, u64 len)
+{
+	return stream_copy((struct room){ .ubuf = ubuf }, off, len);
 }
 
 bool stream_has(void)
@@ -87,7 +106,7 @@ bool stream_has(void)
 }
 
 /* The last lines since the log was cleared, as many as fit. */
-static long read_all(u32 ubuf, u64 len)
+static long read_all(struct room to, u64 len)
 {
 	char line[LINE_SIZE];
 	u64 pos = readers->cleared, size = lines_size(pos);
@@ -97,15 +116,15 @@ static long read_all(u32 ubuf, u64 len)
 		n = next_line(&pos, line);
 		size -= MIN(size, n);
 	}
-	return copy_lines(&pos, ubuf, 0, len);
+	return copy_lines(&pos, to, 0, len);
 }
 
 /* Sleeps until the stream has something; readers_lock is held, and dropped. */
-static long read_wait(u32 ubuf, u64 len)
+static long read_wait(struct room to, u64 len)
 {
 	long n, seq;
 
-	while ((n = stream_read(ubuf, 0, len)) == -EAGAIN) {
+	while ((n = stream_copy(to, 0, len)) == -EAGAIN) {
 		seq = wait_seq(wait);
 		mutex_unlock(&readers_lock);
 		n = seq < 0 ? seq : wait_sleep(wait, (u32)seq, 0);
@@ -132,7 +151,7 @@ static long console(u32 action, u64 level)
 	return old < 0 ? old : 0;
 }
 
-static long act(u32 action, u32 ubuf, u64 len)
+static long act(u32 action, struct room to, u64 len)
 {
 	long n;
 
@@ -141,11 +160,11 @@ static long act(u32 action, u32 ubuf, u64 len)
 	case KMSG_OPEN:
 		return 0;
 	case KMSG_READ:
-		return len ? read_wait(ubuf, len) : 0;
+		return len ? read_wait(to, len) : 0;
 	case KMSG_READ_ALL:
-		return read_all(ubuf, len);
+		return read_all(to, len);
 	case KMSG_READ_CLEAR:
-		n = read_all(ubuf, len);
+		n = read_all(to, len);
 		readers->cleared = log_end();
 		return n;
 	case KMSG_CLEAR:
@@ -163,14 +182,19 @@ static long act(u32 action, u32 ubuf, u64 len)
 	return -EINVAL;
 }
 
-/* Interface: syslog(2). */
-long kmsg_syslog(u32 action, u32 ubuf, u64 len)
+/* syslog(2). */
+long call_syslog(u64 action, u64 user, u64 len, u64 d, u64 e, u64 f)
 {
+	u32 type = (u32)action;
 	long n;
 
+	if (!cred_capable(CAP_SYS_ADMIN) && type != KMSG_SIZE_BUFFER)
+		return -EPERM;
+	if (KMSG_READS(type) && (!user || (s32)len < 0))
+		return -EINVAL;
+	len = KMSG_READS(type) ? MIN((u32)len, KMSG_READ_MAX) : (u64)(s32)len;
 	mutex_lock(&readers_lock);
-	n = act(action, ubuf, len);
+	n = act(type, (struct room){ .user = user }, len);
 	mutex_unlock(&readers_lock);
-	return n;
+	return n == -EINTR ? SYSCALL_RESTART : n;
 }
-SYMBOL_EXPORT(kmsg_syslog);

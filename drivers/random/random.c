@@ -13,17 +13,21 @@
 #include <devfs.h>
 #include <errno.h>
 #include <file.h>
+#include <program.h>
 #include <random.h>
 #include <runtime.h>
 #include <string.h>
 #include <whitix/ioctl.h>
+#include <whitix/process.h>
 #include <whitix/stat.h>
+#include <whitix/syscalls.h>
 
 #include "chacha20.h"
 
 #define RESEED_NS (60 * NSEC_PER_SEC)
 #define REQUEST_MAX 256		/* random_bytes()'s contract */
 #define CHUNK 1024		/* bytes for a program at once */
+#define INTERRUPT_BYTES 65536	/* of getrandom(2), between looks at signals */
 #define ENTROPY_BITS 256	/* what Linux reports of a seeded generator */
 #define KEY_BYTES (CHACHA_KEY_WORDS * sizeof(u32))
 
@@ -230,6 +234,39 @@ static long publish(const char *name, u32 minor)
 			      LINUX_MAKEDEV(MEM_MAJOR, minor), &file);
 }
 
+/*
+ * getrandom(2). A signal ends it between two chunks; pending ones that are blocked
+ * do, too, which nobody can tell from the others.
+ */
+static long call_getrandom(u64 user, u64 len, u64 flags, u64 d, u64 e, u64 f)
+{
+	u8 bytes[REQUEST_MAX];
+	u64 done = 0;
+
+	flags = (u32)flags;
+	if (flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	len = MIN(len, (u64)INT32_MAX);
+	while (done < len) {
+		u64 n = MIN(len - done, sizeof(bytes));
+		long err = fill(bytes, n);
+
+		if (!err && user_write(user + done, bytes, n))
+			err = -EFAULT;
+		if (err) {
+			wipe(bytes, sizeof(bytes));
+			return done ? (long)done : err;
+		}
+		done += n;
+		if (done % INTERRUPT_BYTES == 0 &&
+		    process_signal_take(THIS_MODULE, ~0ul, false, &(struct linux_siginfo){ 0 }) > 0)
+			break;
+	}
+	wipe(bytes, sizeof(bytes));
+	return (long)done;
+}
+
 static long random_init(u32 flags)
 {
 	static const struct file_ops ops = {
@@ -242,6 +279,9 @@ static long random_init(u32 flags)
 	if (handle < 0)
 		return handle;
 	provider = (u32)handle;
+	err = syscall_provide(THIS_MODULE, SYSCALL_getrandom, call_getrandom);
+	if (err < 0)
+		return err;
 	err = publish("random", MINOR_RANDOM);
 	if (err < 0)
 		return err;

@@ -224,4 +224,8 @@ void node_accessed(struct node *n);					/* (*) */
 long path_build(struct node *root, struct node *n, char *buf, size_t len);
 long path_shown(struct node *root, struct node *n, char *buf, size_t len);
 
+/* ---- calls.c ----------------------------------------------------------- */
+
+long calls_provide(void);	/* system calls of vfs's own: 0 or an error */
+
 #endif

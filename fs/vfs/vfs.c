@@ -197,6 +197,8 @@ static long vfs_init(u32 flags)
 {
 	long ret = oplog_start();
 
+	if (!ret)
+		ret = calls_provide();
 	if (ret)
 		return ret;
 	if (flags & INIT_RECOVERING) {

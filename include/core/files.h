@@ -18,6 +18,7 @@ struct linux_iovec;
 struct module;
 struct pageobj;
 struct process;
+struct task;
 struct vfs_attr;
 struct vfs_opened;
 
@@ -175,8 +176,7 @@ long file_seals(struct file *f, u32 cmd, u64 seals);	/* of fcntl(2) */
 /* ---- path.c ---------------------------------------------------------- */
 
 /*
- * Copies a path, and begins an operation (op_begin()): 0, -EFAULT,
- * -ENAMETOOLONG, -ENOENT (empty, unless allowed).
+ * Copies a path: 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, unless allowed).
  */
 long path_get(u64 user, bool empty, char **path);
 void path_put(char *path);
@@ -184,5 +184,7 @@ void path_put(char *path);
 long path_at(int dirfd, const char *path, u64 *node, struct file **hold);
 /* The calling process's root directory. */
 u64 path_root(void);
+/* What path_read() holds for a module's system call is let go. May sleep. */
+void path_release(struct task *task);
 
 #endif

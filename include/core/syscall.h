@@ -12,6 +12,7 @@
 #include <process.h>
 #include <types.h>
 #include <whitix/capability.h>
+#include <whitix/sched.h>
 
 /* What uname(2) says; programs look for this system's ABI by the name. */
 #define UTS_SYSNAME "Linux"

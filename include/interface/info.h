@@ -100,6 +100,16 @@ struct system_names {
 	char domainname[65];
 };
 
+/* How a thread is scheduled. */
+struct thread_sched {
+	u32 tid, pid;
+	u32 policy;		/* SCHED_* */
+	s32 priority;		/* of real-time policies */
+	s32 nice;		/* of its process, as the following */
+	u32 uid, euid;
+	u64 limit_nice, limit_priority;	/* RLIMIT_NICE, RLIMIT_RTPRIO */
+};
+
 #define INFO_USERS_MAX 100
 
 struct module_info {
@@ -130,6 +140,16 @@ CONTRACT(process_name_set, CALL_RESTARTABLE, ARG_VALUE(tid), ARG_STRING(name, 40
 long process_info_get(u32 id, u32 thread, struct process_info *info);
 CONTRACT(process_info_get, CALL_RESTARTABLE, ARG_VALUE(id), ARG_VALUE(thread),
 	 ARG_STRUCT_OUT(info, struct process_info));
+/* How the thread `tid` of a program (0: the caller) is scheduled: 0, -ESRCH. */
+long thread_sched_get(u32 tid, struct thread_sched *s);
+CONTRACT(thread_sched_get, CALL_RESTARTABLE, ARG_VALUE(tid),
+	 ARG_STRUCT_OUT(s, struct thread_sched));
+/* Sets its policy and priority, or a process's niceness: 0, -ESRCH, -EINVAL. */
+long thread_sched_set(u32 tid, u32 policy, u32 priority);
+CONTRACT(thread_sched_set, CALL_RESTARTABLE, ARG_VALUE(tid), ARG_VALUE(policy),
+	 ARG_VALUE(priority));
+long process_nice_set(u32 pid, s32 nice);
+CONTRACT(process_nice_set, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(nice));
 /*
  * Fills `maps` with as many struct process_map as fit, those that end above
  * `after`: bytes, 0 at the end, -ESRCH, -EACCES. May sleep.

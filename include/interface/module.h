@@ -168,6 +168,7 @@ struct context_page {
 	u32 rerun;
 	u64 op;
 	u64 root;		/* vfs node of the process's root directory */
+	u64 caps;		/* effective capabilities, BIT(CAP_*) */
 	u32 ngroups;		/* supplementary groups that follow */
 	u32 groups[CONTEXT_GROUPS];
 };

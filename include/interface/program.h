@@ -44,6 +44,30 @@ CONTRACT(user_write, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(addr),
 	 ARG_IN(buf, len, USER_COPY_MAX), ARG_VALUE(len));
 
 /*
+ * A path that the program gave, at `user`: its text goes to `buf`, and `at` is the
+ * vfs node where it starts, 0 where an empty one means a file without a node. With
+ * PATH_NONE there is no path: `at` is the node of descriptor `dirfd`, `oflags` its
+ * O_*. What `dirfd` names stays open until the system call ends, or the slot is
+ * used again. 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, without PATH_EMPTY),
+ * -EBADF, -ENOTDIR.
+ */
+#define PATH_EMPTY 1
+#define PATH_NONE 2
+#define PATH_SLOTS 2
+struct path_arg {
+	s32 dirfd;
+	u32 how;		/* PATH_* */
+	u32 slot;
+	u32 oflags;
+	u64 user;
+	u64 at;
+};
+long path_read(u32 self, struct path_arg *arg, char *buf, size_t len);
+CONTRACT(path_read, CALL_SLEEPS | CALL_RESTARTABLE, ARG_SELF(self),
+	 ARG_STRUCT_INOUT(arg, struct path_arg), ARG_OUT(buf, len, USER_COPY_MAX),
+	 ARG_VALUE(len));
+
+/*
  * Descriptors in the calling process for all of `files`, or for none: the first of
  * them, and if `user` is not 0 they are written there, 4 bytes each. -EMFILE,
  * -ENFILE, -EIO, -EFAULT; the files have been released then. Run again in the same

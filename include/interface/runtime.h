@@ -173,6 +173,12 @@ static inline u32 cred_fsgid(void)
 	return CONTEXT->fsgid;
 }
 
+/* May the calling thread do what capability `cap` (CAP_*) is for? */
+static inline bool cred_capable(u32 cap)
+{
+	return CONTEXT->caps >> cap & 1;
+}
+
 static inline u32 cred_umask(void)
 {
 	return CONTEXT->umask;
