@@ -41,6 +41,8 @@ TESTS = (
     "fileio",
     "test_pty",
     "test_socket",
+    "test_socket_data",
+    "test_socket_passing",
     "usertests",
     "test_files",
     "test_calls",
