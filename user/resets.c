@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "ktap.h"
+#include "nap.h"
 
 #define MS 1000000l
 #define BYTES (2u << 20)
@@ -25,14 +26,6 @@
 
 static const char *module, *word;
 static volatile int alarms;
-
-static void nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * MS };
-
-	while (nanosleep(&t, &t) != 0)
-		;
-}
 
 static void inject(const char *what)
 {

@@ -16,19 +16,13 @@
 #include <time.h>
 
 #include "ktap.h"
+#include "nap.h"
 
 #define MS 1000000l
 
 #ifndef EPOLLEXCLUSIVE
 #define EPOLLEXCLUSIVE (1u << 28)
 #endif
-
-static void nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * MS };
-
-	nanosleep(&t, NULL);
-}
 
 static long now_ms(clockid_t clock)
 {

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "ktap.h"
+#include "nap.h"
 
 #define MS 1000000l
 #define PAGE 4096
@@ -22,13 +23,6 @@
 #define FIFO "/test_pipes.fifo"
 
 static char big[BIG], back[BIG];
-
-static void nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * MS };
-
-	nanosleep(&t, NULL);
-}
 
 static void fill(void)
 {

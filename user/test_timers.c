@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "ktap.h"
+#include "nap.h"
 
 #define MS 1000000l
 
@@ -38,14 +39,6 @@ static void handle(int sig, int flags)
 
 	CHECK_EQ(sigaction(sig, &sa, NULL), 0);
 	signals = 0;
-}
-
-static void nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * MS };
-
-	while (nanosleep(&t, &t) != 0)
-		;
 }
 
 static long now_ms(clockid_t clock)

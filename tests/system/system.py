@@ -40,6 +40,8 @@ RUN_LIST = "init=/test/runtests"
 TESTS = (
     "fileio",
     "test_pty",
+    "test_pty_lines",
+    "test_pty_jobs",
     "test_socket",
     "test_socket_data",
     "test_socket_passing",

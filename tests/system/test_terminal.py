@@ -163,7 +163,9 @@ export PATH=/bin:/sbin
 mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-/test/test_pty >/out 2>&1 &
+for part in test_pty test_pty_lines test_pty_jobs; do
+	/test/$part || exit 1
+done >/out 2>&1 &
 pid=$!
 while kill -0 $pid 2>/dev/null; do
 	echo now >/sys/module/tty/inject
@@ -177,7 +179,7 @@ poweroff -f
 
 
 def test_pairs_work_through_resets(kernel):
-    """test_pty, which passes on Linux, passes while tty is killed again and again."""
+    """test_pty and its like pass on Linux, and while tty is killed again and again."""
     if not kernel.is_hybrid:
         pytest.skip("a fault in ring 0 is a panic")
     archive = kernel.archive()
