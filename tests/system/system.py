@@ -46,6 +46,8 @@ TESTS = (
     "test_socket_data",
     "test_socket_passing",
     "usertests",
+    "test_signals",
+    "test_maps",
     "test_files",
     "test_calls",
     "test_memory",

@@ -49,9 +49,10 @@ def test_reset_keeps_what_lives(debug_kernel, name):
 
 def test_programs_with_poisoned_buffers(debug_kernel):
     """Promise 3: no module keeps a pointer to what a call passed."""
-    run = debug_kernel.run_list(["/test/hello one", "/test/fileio", "/test/usertests",
-                                 "/bin/busybox ls -l /bin"], tag="poison")
-    for program in ("/test/fileio", "/test/usertests"):
+    programs = ["/test/fileio", "/test/usertests", "/test/test_signals", "/test/test_maps"]
+    run = debug_kernel.run_list(["/test/hello one", *programs, "/bin/busybox ls -l /bin"],
+                                tag="poison")
+    for program in programs:
         system.Ktap(run.section(program)[0]).check()
     assert run.section("/bin/busybox")[1] == "exit 0"
     assert run.status == 0
