@@ -30,17 +30,6 @@ CALLS_A_SECOND = 500		# a machine slower than this hangs
 START = 120			# seconds besides
 
 
-def make_variant(spec, out, env):
-    """(name, folder) of a built variant."""
-    name = build.variant_name(spec)
-    objdir = os.path.join(out, "fuzz", name)
-    os.makedirs(objdir, exist_ok=True)
-    log = os.path.join(objdir, "make.log")
-    build.configure(objdir, spec, log=log)
-    build.make(objdir, "all", "programs", env=env, log=log)
-    return name, objdir
-
-
 def archive(objdir, seed, calls):
     """The boot archive with the fuzzer and what it is told."""
     extra = cpio.Writer()
@@ -82,7 +71,8 @@ def main():
     passed = True
     try:
         for spec in args.variants.split():
-            name, objdir = make_variant(spec, out, env)
+            name, objdir = build.build_variant(spec, os.path.join(out, "fuzz"), "all",
+                                               "programs", env=env)
             try:
                 good = run(name, objdir, args)
             except qemu.QemuError as error:

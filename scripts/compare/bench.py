@@ -70,11 +70,8 @@ def prepare(args):
     found, program = [], None
     for variant in VARIANTS:
         print(f"bench: building {variant}", flush=True)
-        objdir = os.path.join(args.out, "compare", variant)
-        os.makedirs(objdir, exist_ok=True)
-        log = os.path.join(objdir, "make.log")
-        build.configure(objdir, variant, log=log)
-        build.make(objdir, "all", "programs", env=env, log=log)
+        _, objdir = build.build_variant(variant, os.path.join(args.out, "compare"), "all",
+                                        "programs", env=env)
         program = program or os.path.join(objdir, "user", "bench")
         initrd = cpio.concatenate(os.path.join(args.results, f"{variant}.cpio"),
                                   os.path.join(objdir, "boot.cpio"), archive(program))

@@ -80,17 +80,6 @@ def differences(linux, other, name):
     return list(difflib.unified_diff(linux.lines(), other.lines(), "linux", name))
 
 
-def make_variant(spec, out, env):
-    """(name, folder) of a built variant."""
-    name = build.variant_name(spec)
-    objdir = os.path.join(out, "compare", name)
-    os.makedirs(objdir, exist_ok=True)
-    log = os.path.join(objdir, "make.log")
-    build.configure(objdir, spec, log=log)
-    build.make(objdir, "all", env=env, log=log)
-    return name, objdir
-
-
 def report(name, linux, outcome):
     """Prints how a variant does; True when it does as Linux."""
     diff = differences(linux, outcome, name)
@@ -120,7 +109,8 @@ def compare(args):
         script = source.read()
     results = os.path.join(args.out, "compare-linux")
     os.makedirs(results, exist_ok=True)
-    variants = [make_variant(spec, args.out, env) for spec in args.variants.split()]
+    variants = [build.build_variant(spec, os.path.join(args.out, "compare"), "all", env=env)
+                for spec in args.variants.split()]
 
     def outcome_of(name, kernel, initrd, append):
         log = os.path.join(results, f"{name}.log")

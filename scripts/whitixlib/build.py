@@ -105,6 +105,17 @@ def configure(objdir, variant, changes=None, srctree=SRCTREE, log=None):
             os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+def build_variant(variant, out, *targets, env=None):
+    """(name, folder) of `variant`, with `targets` built in a folder of `out`."""
+    name = variant_name(variant)
+    objdir = os.path.join(out, name)
+    os.makedirs(objdir, exist_ok=True)
+    log = os.path.join(objdir, "make.log")
+    configure(objdir, variant, log=log)
+    make(objdir, *targets, env=env, log=log)
+    return name, objdir
+
+
 def layout_of(objdir):
     """{"layout", "domains", "gate"} that objdir is configured for."""
     options = read_config(os.path.join(objdir, ".config"))
