@@ -566,6 +566,17 @@ long descriptor_move(u32 self, u32 fd, u64 pos)
 	return result < 0 ? result : 0;
 }
 
+long descriptor_nonblock(u32 self, u32 fd, bool on)
+{
+	struct file *f = fd_get(fd);
+
+	if (f)
+		file_set_flags(f, O_NONBLOCK, on ? O_NONBLOCK : 0);
+	file_put(f);
+	return f ? 0 : -EBADF;
+}
+
+SYMBOL_EXPORT(descriptor_nonblock);
 SYMBOL_EXPORT(descriptor_get);
 SYMBOL_EXPORT(descriptor_read);
 SYMBOL_EXPORT(descriptor_write);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * resets: kills a module (argv[1]) while programs use it, and checks what they see:
- * bytes through a pipe, counts of an eventfd, ticks of timers, what epoll tells.
+ * bytes through a pipe, counts of an eventfd, ticks of timers, what epoll tells,
+ * messages of a queue.
  * argv[2] is the word for /sys/module/NAME/inject.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <mqueue.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -160,8 +162,39 @@ static void timers_go_on(void)
 	}
 }
 
+/* Each message comes once, in its turn, whole. */
+static void queue_keeps_its_messages(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 4000 };
+	mqd_t q = mq_open("/resets", O_CREAT | O_RDWR, 0600, &attr);
+	static unsigned char out[4000], in[4000];
+	int status;
+	pid_t pid;
+
+	CHECK(q >= 0);
+	CHECK_EQ(mq_unlink("/resets"), 0);
+	kill_module(40);
+	pid = fork();
+	if (pid == 0) {
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			memset(out, (int)i, sizeof(out));
+			if (mq_send(q, (char *)out, 1 + i % sizeof(out), 0))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		memset(out, (int)i, sizeof(out));
+		CHECK_EQ(mq_receive(q, (char *)in, sizeof(in), NULL), 1 + i % sizeof(out));
+		CHECK(memcmp(in, out, 1 + i % sizeof(out)) == 0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(pipe_keeps_its_bytes), TEST(eventfd_keeps_its_count), TEST(timers_go_on),
+	TEST(queue_keeps_its_messages),
 };
 
 int main(int argc, char **argv)

@@ -110,6 +110,9 @@ CONTRACT(descriptor_write, CALL_SLEEPS, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE
 /* Sets its position: 0, -EBADF, -EINVAL. */
 long descriptor_move(u32 self, u32 fd, u64 pos);
 CONTRACT(descriptor_move, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(pos));
+/* Sets or clears its O_NONBLOCK: 0, -EBADF. */
+long descriptor_nonblock(u32 self, u32 fd, bool on);
+CONTRACT(descriptor_nonblock, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(on));
 
 /*
  * The module's number for the calling process's descriptor `fd`: -EBADF, -EPERM

@@ -4,7 +4,7 @@
 import pytest
 import system
 
-MODULES = ("pipe", "events", "vfs")
+MODULES = ("pipe", "events", "mqueue", "vfs")
 
 
 @pytest.mark.parametrize("module", MODULES)
