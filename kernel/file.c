@@ -516,8 +516,8 @@ static long zero_read(u64 addr, u64 len, bool kernel)
 	return done ? (long)done : -EFAULT;
 }
 
-/* Notes that an object was read: for the first time since it was written, or each time. */
-static void object_touch(const struct file *f)
+/* See include/core/files.h: for the first time since it was written, or each time. */
+void file_note_read(const struct file *f)
 {
 	struct pageobj *obj = f->obj;
 
@@ -545,7 +545,7 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 		return provider_read(f, addr, len, pos, kernel);
 	if (!f->obj)
 		return -EINVAL;
-	object_touch(f);
+	file_note_read(f);
 	return kernel ? pageobj_read_core(f->obj, pos, (void *)addr, len) :
 			pageobj_read_user(f->obj, pos, addr, len);
 }

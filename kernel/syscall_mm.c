@@ -103,6 +103,8 @@ long sys_mmap(u64 addr, u64 len, u32 prot, u32 flags, int fd, u64 offset)
 	if (!result)
 		result = map_object(addr, len, prot & PROT_KNOWN, flags,
 				    f && (f->flags & FILE_ZERO) ? NULL : f, f ? offset : 0);
+	if (result > 0 && f && f->obj)
+		file_note_read(f);
 	file_put(f);
 	return result;
 }

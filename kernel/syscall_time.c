@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <syscall.h>
 #include <timer.h>
+#include <wait.h>
+#include <whitix/event.h>
 
 #define SLEEP_MAX (INT64_MAX / 2)	/* ns; longer is as good as this */
 #define TICK_NSEC (NSEC_PER_SEC / LINUX_CLK_TCK)
@@ -62,17 +64,37 @@ long restart_sleep(u64 deadline_ns)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-/* CPU time of the calling process. */
-static u64 process_time(void)
+/* CPU time of a process. Needs process_lock. */
+static u64 process_time(const struct process *p, bool user)
 {
-	struct process *p = current->process;
-	u64 flags = spin_lock_irq(&process_lock), ns = p->utime_ns + p->stime_ns;
-	struct thread *t;
+	u64 ns = p->utime_ns + (user ? 0 : p->stime_ns);
+	const struct thread *t;
 
 	list_for_each_entry(t, &p->threads, siblings)
-		ns += t->utime_ns + t->stime_ns;
-	spin_unlock_irq(&process_lock, flags);
+		ns += t->utime_ns + (user ? 0 : t->stime_ns);
 	return ns;
+}
+
+/* A clock that names a process, or a thread of the caller's: 0, -EINVAL. */
+static long cpu_clock_read(s32 clock, u64 *ns)
+{
+	bool user = (clock & CPUCLOCK_KINDS) == CPUCLOCK_VIRT;
+	u32 id = CPUCLOCK_ID(clock);
+	struct process *p;
+	struct thread *t;
+	u64 flags;
+
+	if ((clock & CPUCLOCK_KINDS) == CPUCLOCK_KINDS)
+		return -EINVAL;
+	flags = spin_lock_irq(&process_lock);
+	p = id ? process_find(id) : current->process;
+	t = !(clock & CPUCLOCK_THREAD) ? NULL : id ? thread_find(id) : current;
+	if (clock & CPUCLOCK_THREAD)
+		p = t && t->process == current->process ? t->process : NULL;
+	if (p)
+		*ns = t ? t->utime_ns + (user ? 0 : t->stime_ns) : process_time(p, user);
+	spin_unlock_irq(&process_lock, flags);
+	return p ? 0 : -EINVAL;
 }
 
 static long clock_read(s32 clock, u64 *ns)
@@ -89,13 +111,11 @@ static long clock_read(s32 clock, u64 *ns)
 		*ns = time_now_ns();
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
-		*ns = process_time();
-		return 0;
+		return cpu_clock_read(CPUCLOCK_OWN, ns);
 	case CLOCK_THREAD_CPUTIME_ID:
-		*ns = current->utime_ns + current->stime_ns;
-		return 0;
+		return cpu_clock_read(CPUCLOCK_OWN | CPUCLOCK_THREAD, ns);
 	}
-	return -EINVAL;
+	return clock < 0 ? cpu_clock_read(clock, ns) : -EINVAL;
 }
 
 static long put_timespec(u64 user, u64 ns)
@@ -181,17 +201,22 @@ long sys_nanosleep(u64 request, u64 rest)
 long sys_clock_nanosleep(s32 clock, u32 flags, u64 request, u64 rest)
 {
 	u64 ns, now;
+	u32 seq;
 	long error = get_timespec(request, &ns);
 
 	if (error)
 		return error;
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock_read(clock, &now) != 0)
 		return -EINVAL;
-	if (clock == CLOCK_PROCESS_CPUTIME_ID)
+	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0)
 		return -EOPNOTSUPP;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, rest);
-	if (ns <= now)
-		return 0;
-	return sleep_until(deadline_after(ns - now)) == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
+	do {
+		seq = wait_read(&clock_set);
+		if (clock_read(clock, &now) || ns <= now)
+			return 0;
+		error = wait_on(&clock_set, seq, deadline_after(ns - now), true);
+	} while (!error);
+	return error == -ETIMEDOUT ? 0 : -ERESTARTNOHAND;
 }

@@ -19,11 +19,13 @@
 #include <string.h>
 #include <timer.h>
 #include <vdso.h>
+#include <wait.h>
 #include <whitix/vdso.h>
 
 #define SHIFT_MAX 32
 
 struct context_page *context_page;
+struct wait clock_set;
 
 static u32 ns_mult, ns_shift;
 static u64 entropy_state;
@@ -65,6 +67,7 @@ void time_set_realtime_ns(u64 ns)
 
 	WRITE_ONCE(context_page->realtime_base_ns, base);
 	vdso_set_realtime(base);
+	wait_wake_all(&clock_set);
 }
 
 /* The most exact factor that fits 32 bits. */
@@ -93,6 +96,7 @@ void time_init(void)
 	context_page->tsc_mult = ns_mult;
 	context_page->tsc_shift = ns_shift;
 	context_page->memory_kib = (u32)(frame_total_count() * (PAGE_SIZE / 1024));
+	wait_init(&clock_set);
 	irq_timer_start(TICK_HZ);
 }
 

@@ -107,6 +107,8 @@ static enum outcome fault_write(struct mm *mm, const struct vma *v, u64 addr,
 {
 	u64 page;
 
+	if (v->flags & VMA_SHARED)
+		v->obj->mtime_ns = time_realtime_ns();
 	if ((v->flags & VMA_SHARED) ||
 	    (phys != zero_page() && frame_of(phys)->refs == 1)) {
 		view_protect_user(&mm->view, addr, v->prot);
@@ -140,6 +142,8 @@ static enum outcome object_page_map(struct mm *mm, const struct vma *v, u64 addr
 {
 	u64 copy;
 
+	if ((v->flags & VMA_SHARED) && write)
+		v->obj->mtime_ns = time_realtime_ns();
 	if (v->flags & VMA_SHARED)
 		return page_map(mm, addr, phys,
 				write ? v->prot : v->prot & ~PROT_WRITE);

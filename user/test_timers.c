@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -551,7 +552,99 @@ static void sleep_survives_a_stop(void)
 	CHECK_EQ(status, 0);
 }
 
+/* Another process's CPU time, and a thread's own. */
+static void cpu_clocks_of_others(void)
+{
+	struct timespec t;
+	clockid_t clock;
+	pid_t child = fork();
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	CHECK_EQ(clock_getcpuclockid(child, &clock), 0);
+	CHECK_EQ(clock_gettime(clock, &t), 0);
+	CHECK_EQ(t.tv_sec, 0);
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	CHECK_FAILS(clock_gettime(clock, &t), EINVAL);
+	CHECK_EQ(clock_getcpuclockid(0, &clock), 0);
+	CHECK_EQ(clock_gettime(clock, &t), 0);
+	CHECK_EQ(pthread_getcpuclockid(pthread_self(), &clock), 0);
+	CHECK_EQ(clock_gettime(clock, &t), 0);
+	CHECK_FAILS(clock_gettime(clock | 3, &t), EINVAL);
+}
+
+static void move_clock(long seconds)
+{
+	struct timespec t;
+
+	CHECK_EQ(clock_gettime(CLOCK_REALTIME, &t), 0);
+	t.tv_sec += seconds;
+	if (clock_settime(CLOCK_REALTIME, &t))
+		SKIP("the clock can't be set");
+}
+
+/* Setting the clock is nothing to a duration, and ends a sleep until a time. */
+static void sleeps_when_the_clock_is_set(void)
+{
+	struct itimerspec value = { .it_value.tv_nsec = 300 * MS };
+	struct timespec until;
+	long began;
+	timer_t timer;
+	int status;
+
+	move_clock(0);
+	handle(SIGALRM, 0);
+	CHECK_EQ(timer_create(CLOCK_REALTIME, NULL, &timer), 0);
+	CHECK_EQ(timer_settime(timer, 0, &value, NULL), 0);
+	move_clock(-5);
+	nap_ms(500);
+	CHECK_EQ(signals, 1);
+	CHECK_EQ(timer_settime(timer, 0, &value, NULL), 0);
+	move_clock(5);
+	CHECK_EQ(signals, 1);
+	CHECK_EQ(clock_gettime(CLOCK_REALTIME, &until), 0);
+	until.tv_sec += 60;
+	began = now_ms(CLOCK_MONOTONIC);
+	if (fork() == 0) {
+		nap_ms(200);
+		move_clock(60);
+		_exit(0);
+	}
+	while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+	CHECK(now_ms(CLOCK_MONOTONIC) - began < 30000);
+	CHECK(wait(&status) > 0);
+	move_clock(-60);
+}
+
+/* A mapping that is made counts as a read, a page that is written as a write. */
+static void mapped_files_have_times(void)
+{
+	char *page;
+	struct stat was, now;
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+	if (fd < 0)
+		fd = memfd_create("times", 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "hello", 5), 5);
+	CHECK_EQ(fstat(fd, &was), 0);
+	nap_ms(20);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(page != MAP_FAILED);
+	nap_ms(20);
+	page[0] = 'j';
+	CHECK_EQ(fstat(fd, &now), 0);
+	CHECK(now.st_mtim.tv_sec > was.st_mtim.tv_sec ||
+	      now.st_mtim.tv_nsec > was.st_mtim.tv_nsec);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(cpu_clocks_of_others), TEST(sleeps_when_the_clock_is_set),
+	TEST(mapped_files_have_times),
 	TEST(timer_signals), TEST(timer_overruns), TEST(timer_without_signal),
 	TEST(timer_by_default), TEST(timer_of_cpu_time), TEST(timer_for_a_thread),
 	TEST(timer_refuses), TEST(timers_are_not_inherited),

@@ -124,6 +124,7 @@ static long event_make(enum event_kind kind, u64 value, u64 flags)
 	e->generation++;
 	journal_set(&e->value, value);
 	journal_set(&e->flags, flags);
+	journal_set(&e->relative, 0);
 	journal_set(&e->expires, 0);
 	journal_set(&e->interval, 0);
 	journal_set(&e->clock_base, 0);

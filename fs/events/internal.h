@@ -42,7 +42,8 @@ struct event {
 	u64 interval;		/* ns; 0: once */
 	u64 clock_base;		/* timer: CLOCK_REALTIME's base when it was set, 0 */
 	u64 timer;		/* handle of the core's timer, 0 */
-	u64 spare[3];
+	u64 relative;		/* 1: set by a duration, which setting the clock does not change */
+	u64 spare[2];
 };
 
 #define EVENT_FLAGS (O_CLOEXEC | O_NONBLOCK)
@@ -98,7 +99,8 @@ struct sigtimer {
 	u64 overrun;		/* of the last signal, as far as it is known */
 	u64 last_overrun;	/* of the one before */
 	u64 timer;		/* handle of the core's timer */
-	u64 spare[3];
+	u64 relative;		/* 1: set by a duration, as above */
+	u64 spare[2];
 };
 
 enum sigtimer_kind { SIGTIMER_FREE, SIGTIMER_POSIX, SIGTIMER_ALARM };

@@ -28,8 +28,8 @@ u64 sigtimer_now(const struct sigtimer *t)
 	struct process_info info;
 
 	if (t->cpu == CPU_NONE)
-		return t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI ? krealtime_ns() :
-		       ktime_ns();
+		return !t->relative && (t->clock == CLOCK_REALTIME || t->clock == CLOCK_TAI) ?
+		       krealtime_ns() : ktime_ns();
 	if (process_info_get((u32)t->cpu_id, t->cpu == CPU_THREAD, &info))
 		return 0;
 	return info.utime_ns + (t->cpu == CPU_USER ? 0 : info.stime_ns);
@@ -259,6 +259,7 @@ static long create(s32 clock, const struct linux_sigevent *event, u32 *id)
 		return error;
 	}
 	t->pid = current_pid();
+	t->relative = 0;
 	t->expires = t->interval = t->overrun = t->last_overrun = 0;
 	journal_set(&t->kind, SIGTIMER_POSIX);
 	return journal_commit(*id);
@@ -328,7 +329,8 @@ long call_timer_settime(u64 id, u64 flags, u64 new, u64 old, u64 e, u64 f)
 		sigtimer_fill(t, &was);
 		first = timespec_ns(&value.value);
 		if (first && !(flags & TIMER_ABSTIME))
-			first += sigtimer_now(t);
+			first += t->cpu == CPU_NONE ? ktime_ns() : sigtimer_now(t);
+		journal_set(&t->relative, !(flags & TIMER_ABSTIME));
 		journal_set(&t->expires, first);
 		journal_set(&t->interval, timespec_ns(&value.interval));
 		journal_set(&t->overrun, 0);

@@ -14,7 +14,7 @@ static bool is_realtime(u64 clock)
 
 static u64 now_of(const struct event *e)
 {
-	return is_realtime(e->value) ? krealtime_ns() : ktime_ns();
+	return is_realtime(e->value) && !e->relative ? krealtime_ns() : ktime_ns();
 }
 
 bool timespec_valid(const struct linux_timespec *t)
@@ -130,13 +130,14 @@ static void fill(const struct event *e, struct linux_itimerspec *value)
 
 static long set(struct event *e, u32 flags, const struct linux_itimerspec *value)
 {
-	u64 first = timespec_ns(&value->value), now = now_of(e);
+	u64 first = timespec_ns(&value->value);
 	bool watched = is_realtime(e->value) && (flags & TFD_TIMER_ABSTIME) &&
 		       (flags & TFD_TIMER_CANCEL_ON_SET);
 	long result = canceled(e) ? -ECANCELED : 0;
 
 	if (first && !(flags & TFD_TIMER_ABSTIME))
-		first += now;
+		first += ktime_ns();
+	journal_set(&e->relative, !(flags & TFD_TIMER_ABSTIME));
 	journal_set(&e->expires, first);
 	journal_set(&e->interval, timespec_ns(&value->interval));
 	journal_set(&e->clock_base, watched ? CONTEXT->realtime_base_ns : 0);

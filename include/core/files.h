@@ -96,6 +96,8 @@ long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel);
 u32 file_poll(struct file *f);		/* POLL* */
 /* A module did something to the file: what poll() said may be wrong now. */
 void file_touched(struct file *f);
+/* Notes that a file with an object was read, or mapped. */
+void file_note_read(const struct file *f);
 /* The module's provider by its handle, with a reference; NULL: none. */
 struct provider *provider_from_handle(u32 handle);
 void provider_put(struct provider *p);

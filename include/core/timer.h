@@ -16,6 +16,8 @@ u64 time_tsc_to_ns(u64 ticks);
 u64 time_tsc_khz(void);
 void time_init(void);	/* calibrates; sets up the context page's base */
 void time_init_programs(void);	/* their clocks, before the first runs */
+struct wait;
+extern struct wait clock_set;	/* woken when CLOCK_REALTIME is set */
 void time_set_realtime_ns(u64 ns);
 
 struct timer {

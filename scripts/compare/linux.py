@@ -61,10 +61,14 @@ def script_archive(script):
     return archive.bytes()
 
 
-def run(kernel, initrd, script, log, append="", memory=256, timeout=120):
-    """Boots `kernel` with the archive `initrd` and the script; gives its Outcome."""
+def run(kernel, initrd, script, log, append="", memory=256, timeout=120, **options):
+    """
+    Boots `kernel` with the archive `initrd` and the script; gives its Outcome. The
+    options are QEMU's (qemu.command).
+    """
     whole = cpio.concatenate(log + ".cpio", initrd, script_archive(script))
-    argv = qemu.command_pvh(kernel, whole, f"{QUIET} {append}".strip(), memory=memory)
+    argv = qemu.command_pvh(kernel, whole, f"{QUIET} {append}".strip(), memory=memory,
+                            **options)
     with qemu.Machine(argv, log=log, limit=timeout) as machine:
         try:
             machine.run_to_end(timeout)

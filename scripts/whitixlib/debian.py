@@ -25,6 +25,15 @@ LEFT_OUT = ("./usr/share/doc", "./usr/share/man", "./usr/share/info",
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
+# A list of sources next to the machine's own.
+SOURCES = """Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: bookworm
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+"""
+
+
 class PackageError(Exception):
     """A package is unknown or could not be fetched or unpacked."""
 
@@ -92,6 +101,18 @@ def fetch(name, cache):
                 f"{error}\n{name} could not be downloaded by apt-get. Run apt-get "
                 f"update, or put the package into {cache}") from None
     return cached(name, cache)
+
+
+def fetch_source(name, folder):
+    """Fills `folder` with the files of a source package."""
+    os.makedirs(os.path.join(folder, "lists", "partial"), exist_ok=True)
+    with open(os.path.join(folder, "deb-src.sources"), "w", encoding="utf-8") as target:
+        target.write(SOURCES)
+    options = [f"-oDir::Etc::sourcelist={folder}/deb-src.sources",
+               "-oDir::Etc::sourceparts=/nonexistent", f"-oDir::State::lists={folder}/lists",
+               "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
+    run("apt-get", "-qq", *options, "update")
+    run("apt-get", "-qq", *options, "source", "--download-only", name, cwd=folder)
 
 
 def merge(folder):

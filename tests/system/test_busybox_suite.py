@@ -18,12 +18,6 @@ import linux_programs as programs
 import pytest
 from whitixlib import debian
 
-SOURCES = """Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: bookworm
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
-"""
 LIMIT = 1200  # seconds for a boot
 SCRIPT = b"""#!/bin/sh
 cd /suite/testsuite
@@ -33,18 +27,6 @@ export tsdir=/suite/testsuite bindir=/suite
 # Need a network; or test the source and not the program.
 LEFT_OUT = ("wget", "all_sourcecode.tests", "mount.tests", "mdev.tests")
 VERDICT = re.compile(r"^(?:PASS|FAIL|SKIPPED|UNTESTED): .*$", re.M)
-
-
-def fetch_source(folder):
-    """Fills `folder` with what apt-get has of BusyBox's source package."""
-    os.makedirs(os.path.join(folder, "lists", "partial"), exist_ok=True)
-    with open(os.path.join(folder, "deb-src.sources"), "w", encoding="utf-8") as target:
-        target.write(SOURCES)
-    options = [f"-oDir::Etc::sourcelist={folder}/deb-src.sources",
-               "-oDir::Etc::sourceparts=/nonexistent", f"-oDir::State::lists={folder}/lists",
-               "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache="]
-    debian.run("apt-get", "-qq", *options, "update")
-    debian.run("apt-get", "-qq", *options, "source", "--download-only", "busybox", cwd=folder)
 
 
 def unpack(folder):
@@ -76,7 +58,7 @@ def suite(out):
     folder = os.path.join(out, "busybox-suite")
     try:
         if not glob.glob(os.path.join(folder, "busybox_*.orig.tar.bz2")):
-            fetch_source(folder)
+            debian.fetch_source("busybox", folder)
     except debian.PackageError as error:
         pytest.skip(f"BusyBox's source can't be had: {error}")
     return programs.pack(folder, [unpack(folder) + "/"])

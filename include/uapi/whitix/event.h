@@ -27,6 +27,7 @@ struct linux_itimerspec {
 #define CPUCLOCK_THREAD 4
 #define CPUCLOCK_VIRT 1
 #define CPUCLOCK_KINDS 3
+#define CPUCLOCK_OWN (-8)	/* of the caller */
 #define CPUCLOCK_ID(clock) ((u32)~((s32)(clock) >> 3))
 
 struct linux_sigevent {
