@@ -385,6 +385,7 @@ static void info_module(struct module_info *info, const struct module *m)
 		.id = m->id, .address = m->range[RANGE_TEXT].start, .epoch = m->epoch,
 		.resets = m->resets, .faults = m->faults, .pages = m->pages,
 		.quota_pages = m->quota_pages, .handles = m->handles,
+		.cached = m->state == MODULE_LIVE ? READ_ONCE(module_self_of(m)->cached) : 0,
 		.link_ticks = m->link_instr, .start_ticks = m->start_instr,
 		.counted = boundary_counts(),
 	};

@@ -19,6 +19,7 @@
  * State: nothing to keep. After a reset the module's objects are gone with it.
  */
 #include <errno.h>
+#include <fail_nth.h>
 #include <runtime.h>
 #include <slab.h>
 #include <string.h>
@@ -207,6 +208,7 @@ static __noinline void *refill(u32 class)
 		kept = 0;
 	while (noted && kept < got && cache[class].count < room)
 		cache[class].object[cache[class].count++] = batch[kept++];
+	module_self.cached += kept ? kept - 1 : 0;
 	mutex_unlock(&cache_lock);
 	slab_put(batch + kept, (u32)got - kept);
 	return noted ? (void *)batch[0] : NULL;
@@ -287,6 +289,8 @@ void *kmalloc(size_t size)
 	void *p = NULL;
 	u32 class;
 
+	if (IS_ENABLED(CONFIG_DEBUG_FAILALLOC) && alloc_fails(THIS_MODULE))
+		return NULL;
 	if (unlikely(size - 1 >= SLAB_OBJECT_MAX))
 		return size ? big_alloc(size) : NULL;
 	class = slab_class_of((u32)size);
@@ -294,8 +298,10 @@ void *kmalloc(size_t size)
 		return refill(class);
 	m = &cache[class];
 	mutex_lock(&cache_lock);
-	if (likely(m->count))
+	if (likely(m->count)) {
 		p = (void *)m->object[--m->count];
+		module_self.cached--;
+	}
 	mutex_unlock(&cache_lock);
 	return likely(p) ? p : refill(class);
 }
@@ -357,11 +363,13 @@ void kfree(const void *p)
 		spilled = MAX(room / 2, 1);
 		memcpy(spill, m->object, spilled * sizeof(u64));
 		m->count -= spilled;
+		module_self.cached -= spilled;
 		memmove(m->object, m->object + spilled, m->count * sizeof(u64));
 	}
 	if (!twice) {
 		*(u64 *)addr = FREED_MARK ^ addr;
 		m->object[m->count++] = addr;
+		module_self.cached++;
 	}
 	mutex_unlock(&cache_lock);
 	if (unlikely(twice))
@@ -441,6 +449,7 @@ void kmalloc_drain(void)
 		count = cache[class].count;
 		memcpy(batch, cache[class].object, count * sizeof(u64));
 		cache[class].count = 0;
+		module_self.cached -= count;
 		mutex_unlock(&cache_lock);
 		slab_put(batch, count);
 	}

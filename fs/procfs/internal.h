@@ -7,6 +7,7 @@
 #include <core.h>
 #include <info.h>
 #include <runtime.h>
+#include <slab.h>
 #include <string.h>
 #include <text.h>
 #include <vfs.h>

@@ -15,13 +15,18 @@
 void show_accounts(struct text *t, const struct subject *s)
 {
 	struct module_info m = { .id = 0 };
+	struct slab_usage usage;
 
-	while (!text_full(t) && !module_info_get(m.id, &m))
+	while (!text_full(t) && !module_info_get(m.id, &m)) {
+		if (slab_usage_get(m.id, &usage))
+			usage = (struct slab_usage){ 0 };
 		text_printf(t, "%s state=%s placement=%s epoch=%u resets=%u faults=%u "
 			    "pages=%u quota=%u handles=%u down=%lu up=%lu across=%lu "
-			    "bytes=%lu\n", m.name, m.state, m.placement, m.epoch, m.resets,
-			    m.faults, m.pages, m.quota_pages, m.handles, m.down, m.up,
-			    m.across, m.bytes);
+			    "bytes=%lu objects=%lu cached=%u slab_pages=%lu\n", m.name, m.state,
+			    m.placement, m.epoch, m.resets, m.faults, m.pages, m.quota_pages,
+			    m.handles, m.down, m.up, m.across, m.bytes, usage.objects,
+			    m.cached, usage.pages);
+	}
 }
 
 void show_modules(struct text *t, const struct subject *s)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names in /sys, except those of modules and devices, and their texts. */
+#include <fail_nth.h>
+
 #include "internal.h"
 
 #define DIR_MODE (S_IFDIR | 0755)
@@ -8,6 +10,7 @@
 #define MAJOR_TTY 4
 #define MAJOR_TTY_AUX 5
 #define MAJOR_MISC 10
+#define NTH_MAX 100000000	/* more allocations than a test waits for */
 
 /* ---- modules ----------------------------------------------------------------- */
 
@@ -87,6 +90,25 @@ static long store_inject(const struct subject *s, const char *text)
 }
 #endif
 
+#ifdef CONFIG_DEBUG_FAILALLOC
+static void show_fail_nth(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%ld\n", alloc_fail_nth(THIS_MODULE, 0));
+}
+
+static long store_fail_nth(const struct subject *s, const char *text)
+{
+	u64 nth = 0;
+
+	for (; *text >= '0' && *text <= '9' && nth < NTH_MAX; text++)
+		nth = nth * 10 + (u64)(*text - '0');
+	if (*text)
+		return -EINVAL;
+	alloc_fail_nth(THIS_MODULE, nth);
+	return 0;
+}
+#endif
+
 /* ---- devices ------------------------------------------------------------------ */
 
 static void show_dev(struct text *t, const struct subject *s)
@@ -141,6 +163,10 @@ static const struct item table[] = {
 	{ "kernel_max", FILE_MODE, DIR_CPUS, .constant = "0" },
 	{ "online", FILE_MODE, DIR_CPU, .constant = "1" },
 
+#ifdef CONFIG_DEBUG_FAILALLOC
+	{ "fail_nth", S_IFREG | 0600, DIR_KERNEL, .show = show_fail_nth,
+	  .store = store_fail_nth },
+#endif
 	{ "uevent_seqnum", FILE_MODE, DIR_KERNEL, .constant = "0" },
 
 	{ "bytes", FILE_MODE, DIR_MODULE, .show = show_bytes },

@@ -158,19 +158,19 @@ static long walk_up(struct walk *w)
 	return walk_across(w, up);
 }
 
-static char *splice(const char *target, size_t target_len, const char *rest)
+/* Puts a link's target before `rest`: *path is allocated. */
+static long splice(const char *target, size_t target_len, const char *rest, char **path)
 {
 	size_t rest_len = strlen(rest);
-	char *path;
 
 	if (target_len + rest_len >= PATH_SPLICED_MAX)
-		return NULL;
-	path = kmalloc(target_len + rest_len + 1);
-	if (path) {
-		memcpy(path, target, target_len);
-		memcpy(path + target_len, rest, rest_len + 1);
-	}
-	return path;
+		return -ENAMETOOLONG;
+	*path = kmalloc(target_len + rest_len + 1);
+	if (!*path)
+		return -ENOMEM;
+	memcpy(*path, target, target_len);
+	memcpy(*path + target_len, rest, rest_len + 1);
+	return 0;
 }
 
 /* Reads a link's target and puts it before `rest`; *path is allocated. */
@@ -188,8 +188,7 @@ static long read_link(struct node *link, const char *rest, char **path)
 		len = FS_CALL(link->mount, readlink, link->ino, buf, size);
 	}
 	if (len > 0) {
-		*path = len < (long)size ? splice(buf, (size_t)len, rest) : NULL;
-		len = *path ? 0 : -ENAMETOOLONG;
+		len = len < (long)size ? splice(buf, (size_t)len, rest, path) : -ENAMETOOLONG;
 	} else if (len == 0) {
 		len = -ENOENT;
 	}

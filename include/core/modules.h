@@ -90,6 +90,7 @@ struct module {
 
 /* Registry. */
 struct module *module_by_id(u32 id);		/* NULL: none */
+struct module_self *module_self_of(const struct module *m);	/* m is linked */
 struct module *module_by_name(const char *name);
 /* Whose image (or heap or stack) `addr` lies in; NULL: nobody's. */
 struct module *module_by_address(u64 addr);

@@ -121,6 +121,7 @@ struct module_info {
 	u64 address, size;	/* of the text; of the image in bytes */
 	u32 epoch, resets, faults;
 	u32 pages, quota_pages, handles;
+	u32 cached;		/* of its objects on slab's books: free, but kept by kmalloc() */
 	u64 link_ticks, start_ticks;	/* what linking and starting it took */
 	u32 users;		/* modules that import from it, and open files */
 	char used_by[INFO_USERS_MAX];	/* the modules, each with a comma */

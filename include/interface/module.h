@@ -58,11 +58,12 @@ enum module_rank {
 	RANK_SLAB = 100,	/* everybody may allocate */
 };
 
-/* Written by the loader before init runs; one per module, in its data. */
+/* One per module, in its data. The loader writes it before init runs. */
 struct module_self {
 	u32 id;			/* 1-based; index of the module in the registry */
 	u32 epoch;		/* resets so far */
-};
+	u32 cached;		/* free objects that kmalloc() keeps: the module's to write */
+} __aligned(16);
 
 /* Versioned data that describes a module; section .whitix.manifest. */
 struct module_manifest {

@@ -351,10 +351,17 @@ static void clear_bss(const struct module_range *r)
 		memset(phys_to_virt(window_lookup(addr, NULL)), 0, PAGE_SIZE);
 }
 
-/* The module's own id and epoch, in its data or bss: on one page, by alignment. */
+/* The module's own words, in its data or bss: on one page, by alignment. */
+struct module_self *module_self_of(const struct module *m)
+{
+	if (m->built_in)
+		return m->manifest.self;
+	return phys_to_virt(window_lookup((u64)m->manifest.self, NULL));
+}
+
 static void write_self(struct module *m)
 {
-	struct module_self *self = phys_to_virt(window_lookup((u64)m->manifest.self, NULL));
+	struct module_self *self = module_self_of(m);
 
 	self->id = m->id;
 	self->epoch = m->epoch;
