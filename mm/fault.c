@@ -330,19 +330,26 @@ bool mm_fault(struct regs *regs, u64 addr, u64 error)
 	return outcome == FAULT_DONE || !copying;
 }
 
+/* Is the page at `addr` there for `access` as it is? Needs mm->lock. */
+static bool is_mapped(struct mm *mm, u64 addr, u32 access)
+{
+	unsigned int prot = 0;
+
+	return view_lookup_user(&mm->view, ALIGN_DOWN(addr, PAGE_SIZE), &prot) &&
+	       (prot & access);
+}
+
 /* See include/core/mm.h. */
 u64 mm_fault_in(struct mm *mm, u64 addr, u64 len, bool write)
 {
 	u64 at = addr, end = addr + len;
 	u32 access = write ? PROT_WRITE : PROT_READ;
-	enum outcome outcome = FAULT_DONE;
 
 	if (addr >= USER_END || len > USER_END - addr)
 		return 0;
 	core_mutex_lock(&mm->lock);
 	while (at < end) {
-		outcome = fault_repair(mm, at, access);
-		if (outcome != FAULT_DONE)
+		if (!is_mapped(mm, at, access) && fault_repair(mm, at, access) != FAULT_DONE)
 			break;
 		at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE;
 	}
