@@ -6,20 +6,18 @@
  * argv[2] is the word for /sys/module/NAME/inject.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
 #include "ktap.h"
 #include "nap.h"
+#include "resets.h"
 
 #define MS 1000000l
 #define BYTES (2u << 20)
@@ -29,30 +27,18 @@
 static const char *module, *word;
 static volatile int alarms;
 
-static void inject(const char *what)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/module/%s/inject", module);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, what, strlen(what)) < 0)
-		FAIL("%s: errno %d", path, errno);
-	close(fd);
-}
-
 /*
  * Kills the module once, after `ms`, in a process of its own. What the test before
  * it wanted is taken back: a call that two resets interrupt fails.
  */
 static void kill_module(long ms)
 {
-	inject("never");
+	inject(module, "never");
 	alarm(LIMIT_S);
 	if (fork())
 		return;
 	nap_ms(ms);
-	inject(word);
+	inject(module, word);
 	_exit(0);
 }
 
@@ -203,7 +189,6 @@ int main(int argc, char **argv)
 		return 2;
 	module = argv[1];
 	word = argv[2];
-	mkdir("/sys", 0755);
-	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	resets_mount();
 	return ktap_main(argc - 2, argv + 2, tests, sizeof(tests) / sizeof(tests[0]));
 }

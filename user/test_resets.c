@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "files.h"
+#include "resets.h"
 
 #define TREES 20		/* made and removed in one round */
 #define ROUNDS 2		/* for each module and way */
@@ -19,26 +20,14 @@ static void nap_ns(long ns)
 	nanosleep(&t, NULL);
 }
 
-static void tell(const char *module, const char *how)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/module/%s/inject", module);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		SKIP("no %s", path);
-	CHECK_EQ(write(fd, how, strlen(how)), (long)strlen(how));
-	close(fd);
-}
-
 static void need_resets(void)
 {
-	mkdir("/sys", 0755);
-	mount("sysfs", "/sys", "sysfs", 0, "");
+	resets_mount();
 	if (!line_with("/sys/module/vfs/placement", "shared") &&
 	    !line_with("/sys/module/vfs/placement", "private"))
 		SKIP("modules are not reset here");
+	if (access("/sys/module/vfs/inject", F_OK))
+		SKIP("faults cannot be injected");
 }
 
 /* What a program does with files, all of it checked. */
@@ -109,9 +98,9 @@ static void kill_while_working(const char *module)
 			_exit(0);
 		}
 		nap_ns(1 + i * STEP_NS);
-		tell(module, i % 2 ? "inside" : "now");
+		inject(module, i % 2 ? "inside" : "now");
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
-		tell(module, "never");
+		inject(module, "never");
 		CHECK_EQ(status, 0);
 		nap_ns(CALM_NS);
 	}
@@ -158,7 +147,7 @@ static void state_comes_back(void)
 	locked = open("locked", O_RDWR);
 	CHECK_EQ(fcntl(locked, F_SETLK, &lock), 0);
 	for (int i = 0; i < 4; i++)
-		tell(modules[i], "now");
+		inject(modules[i], "now");
 	CHECK(has_text("f", "text") && has_text("b/g", "mounted"));
 	CHECK(line_with("/proc/mounts", "t " TOP "/m tmpfs rw,nosuid,relatime,size=64k"));
 	CHECK(line_with("/proc/mounts", "t " TOP "/b tmpfs rw,nosuid"));

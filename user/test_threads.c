@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_threads: sixteen threads with mutexes, condition variables, barriers and
- * robust mutexes; exec and exit among them. The same source is built for musl and
- * for glibc.
+ * test_threads: sixteen threads with mutexes, condition variables and what else POSIX
+ * has for them; exec and exit among them. The same source is built for musl and for
+ * glibc, static and, for Debian's system, dynamic.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -16,6 +17,8 @@
 
 #define THREADS 16
 #define ROUNDS 200
+#define QUEUE 8
+#define ITEMS 500		/* of each producer */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t turn_changed = PTHREAD_COND_INITIALIZER;
@@ -93,6 +96,64 @@ static void condition_variables(void)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* ---- a bounded queue: 8 producers, 8 consumers ------------------------------ */
+
+static pthread_cond_t put_in = PTHREAD_COND_INITIALIZER, taken = PTHREAD_COND_INITIALIZER;
+static int queue[QUEUE], used, head, producing = THREADS / 2;
+
+static void produce(void)
+{
+	for (int i = 1; i <= ITEMS; i++) {
+		pthread_mutex_lock(&mutex);
+		while (used == QUEUE)
+			pthread_cond_wait(&taken, &mutex);
+		queue[(head + used++) % QUEUE] = i;
+		pthread_cond_signal(&put_in);
+		pthread_mutex_unlock(&mutex);
+	}
+	pthread_mutex_lock(&mutex);
+	if (--producing == 0)
+		pthread_cond_broadcast(&put_in);
+	pthread_mutex_unlock(&mutex);
+}
+
+static intptr_t consume(void)
+{
+	intptr_t sum = 0;
+
+	pthread_mutex_lock(&mutex);
+	for (;;) {
+		while (!used && producing)
+			pthread_cond_wait(&put_in, &mutex);
+		if (!used)
+			break;
+		sum += queue[head];
+		head = (head + 1) % QUEUE;
+		used--;
+		pthread_cond_signal(&taken);
+	}
+	pthread_mutex_unlock(&mutex);
+	return sum;
+}
+
+static void *produce_or_consume(void *arg)
+{
+	if ((intptr_t)arg % 2 == 0)
+		return (void *)consume();
+	produce();
+	return NULL;
+}
+
+static void bounded_queue(void)
+{
+	pthread_t threads[THREADS];
+
+	start(threads, produce_or_consume);
+	CHECK_EQ(join(threads), THREADS / 2 * ITEMS * (ITEMS + 1) / 2);
+}
+
+/* ---- barriers, own storage, locks of other kinds ---------------------------- */
+
 static void *meet(void *arg)
 {
 	intptr_t serial = 0;
@@ -110,6 +171,90 @@ static void barriers(void)
 	CHECK_EQ(pthread_barrier_init(&barrier, NULL, THREADS), 0);
 	start(threads, meet);
 	CHECK_EQ(join(threads), ROUNDS / 8);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static int once_runs, destroyed;
+
+static void run_once(void)
+{
+	once_runs++;
+}
+
+static void destroy(void *value)
+{
+	__atomic_add_fetch(&destroyed, (int)(intptr_t)value, __ATOMIC_RELAXED);
+}
+
+static void *keep_own(void *arg)
+{
+	pthread_once(&once, run_once);
+	own = (int)(intptr_t)arg;
+	pthread_setspecific(key, (void *)((intptr_t)arg + 1));
+	pthread_barrier_wait(&barrier);
+	return (void *)(intptr_t)(own == (intptr_t)arg);
+}
+
+static void once_and_own_storage(void)
+{
+	pthread_t threads[THREADS];
+
+	CHECK_EQ(pthread_barrier_init(&barrier, NULL, THREADS), 0);
+	CHECK_EQ(pthread_key_create(&key, destroy), 0);
+	start(threads, keep_own);
+	CHECK_EQ(join(threads), THREADS);
+	CHECK_EQ(once_runs, 1);
+	CHECK_EQ(destroyed, THREADS * (THREADS + 1) / 2);
+}
+
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static sem_t semaphore;
+static int written[2];
+
+static void *read_or_write(void *arg)
+{
+	intptr_t wrong = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if ((intptr_t)arg % 4 == 0) {
+			pthread_rwlock_wrlock(&rwlock);
+			written[0]++;
+			sched_yield();
+			written[1]++;
+		} else {
+			pthread_rwlock_rdlock(&rwlock);
+			wrong += written[0] != written[1];
+		}
+		pthread_rwlock_unlock(&rwlock);
+		sem_wait(&semaphore);
+		sem_post(&semaphore);
+	}
+	return (void *)wrong;
+}
+
+static void read_write_lock(void)
+{
+	pthread_t threads[THREADS];
+
+	CHECK_EQ(sem_init(&semaphore, 0, 3), 0);
+	start(threads, read_or_write);
+	CHECK_EQ(join(threads), 0);
+	CHECK_EQ(written[0], THREADS / 4 * ROUNDS);
+}
+
+static void recursive_mutex(void)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t recursive;
+
+	pthread_mutexattr_init(&attr);
+	CHECK_EQ(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE), 0);
+	CHECK_EQ(pthread_mutex_init(&recursive, &attr), 0);
+	CHECK_EQ(pthread_mutex_lock(&recursive), 0);
+	CHECK_EQ(pthread_mutex_trylock(&recursive), 0);
+	CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
+	CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
 }
 
 static void *die_with_it(void *arg)
@@ -134,6 +279,8 @@ static void robust_mutex(void)
 	CHECK_EQ(pthread_mutex_unlock(&robust), 0);
 }
 
+/* ---- exit, exec, signals, cancelling ---------------------------------------- */
+
 static void *sleep_long(void *arg)
 {
 	(void)arg;
@@ -155,7 +302,7 @@ static void *exec_true(void *arg)
 
 	(void)arg;
 	execve("/bin/busybox", args, NULL);
-	return NULL;
+	_exit(127);
 }
 
 /* Runs `last` beside sleeping threads in a child: its wait status. */
@@ -214,6 +361,32 @@ static void signal_to_a_thread(void)
 	CHECK_EQ(seen_by, tid);
 }
 
+static void *await_signal(void *arg)
+{
+	sigset_t set;
+	int sig = 0;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigwait(&set, &sig);
+	return (void *)(intptr_t)(sig == SIGUSR1);
+}
+
+static void signals_are_waited_for(void)
+{
+	pthread_t threads[THREADS];
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
+	start(threads, await_signal);
+	for (int i = 0; i < THREADS; i++)
+		CHECK_EQ(pthread_kill(threads[i], SIGUSR1), 0);
+	CHECK_EQ(join(threads), THREADS);
+}
+
 static void *cancelled(void *arg)
 {
 	sleep(100);
@@ -222,19 +395,23 @@ static void *cancelled(void *arg)
 
 static void cancelling(void)
 {
-	pthread_t thread;
+	pthread_t threads[THREADS];
 	void *result;
 
-	CHECK_EQ(pthread_create(&thread, NULL, cancelled, NULL), 0);
-	CHECK_EQ(pthread_cancel(thread), 0);
-	CHECK_EQ(pthread_join(thread, &result), 0);
-	CHECK(result == PTHREAD_CANCELED);
+	start(threads, cancelled);
+	for (int i = 0; i < THREADS; i++)
+		CHECK_EQ(pthread_cancel(threads[i]), 0);
+	for (int i = 0; i < THREADS; i++) {
+		CHECK_EQ(pthread_join(threads[i], &result), 0);
+		CHECK(result == PTHREAD_CANCELED);
+	}
 }
 
 static const struct ktap_test tests[] = {
-	TEST(mutexes), TEST(condition_variables), TEST(barriers), TEST(robust_mutex),
-	TEST(exit_group_in_a_thread), TEST(exec_in_a_thread), TEST(signal_to_a_thread),
-	TEST(cancelling),
+	TEST(mutexes), TEST(condition_variables), TEST(bounded_queue), TEST(barriers),
+	TEST(once_and_own_storage), TEST(read_write_lock), TEST(recursive_mutex),
+	TEST(robust_mutex), TEST(exit_group_in_a_thread), TEST(exec_in_a_thread),
+	TEST(signal_to_a_thread), TEST(signals_are_waited_for), TEST(cancelling),
 };
 
 int main(int argc, char **argv)

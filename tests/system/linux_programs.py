@@ -45,8 +45,8 @@ SECTION = re.compile(r"^@@ program (\S+)\n(.*?)\n?^@@ status (\d+)\n", re.M | re
 
 
 def compile_threads(folder):
-    """user/threads.c as a static musl program and as a dynamic glibc program."""
-    source = os.path.join(ROOT, "user", "threads.c")
+    """user/test_threads.c as a static musl program and as a dynamic glibc program."""
+    source = os.path.join(ROOT, "user", "test_threads.c")
     for compiler, options in (("musl-gcc", ["-static"]), ("gcc", ["-pthread"])):
         name = "threads-musl" if compiler == "musl-gcc" else "threads-glibc"
         subprocess.run([compiler, "-std=gnu11", "-O2", *options, source, "-o",
