@@ -35,6 +35,7 @@ struct futex_waiter {
 	struct list_head node;	/* futex_lock */
 	struct futex_key key;	/* futex_lock */
 	u32 bitset;
+	u32 tid;		/* who waits for a mutex that is handed over; 0: not so */
 	bool woken;		/* futex_lock */
 	struct wait wait;
 };
@@ -82,6 +83,19 @@ static bool word_read(u64 addr, u32 *value)
 	preempt_disable();
 	view_enter(&current->mm->view);
 	done = load_faulting_u32((const u32 *)addr, value) == 0;
+	preempt_enable();
+	return done;
+}
+
+/* Changes it, if it is `old`; false: it, or its page, has to be looked at again. */
+static bool word_exchange(u64 addr, u32 old, u32 new)
+{
+	bool done;
+	u32 found;
+
+	preempt_disable();
+	view_enter(&current->mm->view);
+	done = cmpxchg_faulting_u32((u32 *)addr, old, new, &found) == 0 && found == old;
 	preempt_enable();
 	return done;
 }
@@ -222,6 +236,120 @@ static long futex_requeue(u64 addr, u32 wake, u32 move, u64 to, const u32 *expec
 	return result;
 }
 
+/* ---- mutexes that the kernel hands over ---------------------------------------- */
+
+/* The first of those who wait for the mutex, and if there are more. Needs futex_lock. */
+static struct futex_waiter *heir_locked(const struct futex_key *key, bool *more)
+{
+	struct futex_waiter *w, *first = NULL;
+
+	*more = false;
+	list_for_each_entry(w, bucket_of(key), node) {
+		if (!w->tid || !key_equal(&w->key, key))
+			continue;
+		*more = first;
+		if (first)
+			break;
+		first = w;
+	}
+	return first;
+}
+
+/* What the caller makes of a mutex that is `value`: it is its, or is waited for. */
+static long mutex_claim(const struct futex_key *key, u32 value, u32 *new)
+{
+	u32 owner = value & FUTEX_TID_MASK;
+	bool more;
+
+	if (owner == current->tid)
+		return -EDEADLK;
+	*new = value | FUTEX_WAITERS;
+	if (owner)
+		return thread_find(owner) ? -EAGAIN : -ESRCH;
+	*new = current->tid | (value & FUTEX_OWNER_DIED) |
+	       (heir_locked(key, &more) ? FUTEX_WAITERS : 0);
+	return 0;
+}
+
+/*
+ * Takes the mutex for `w`, or puts it on the list if it may `wait`. 0, -EAGAIN (it is
+ * another's), -EFAULT (to be looked at again), -EDEADLK, -ESRCH. Needs futex_lock.
+ */
+static long mutex_take(u64 addr, u32 value, struct futex_waiter *w, bool wait)
+{
+	long error;
+	u32 new;
+
+	if (w->woken && (value & FUTEX_TID_MASK) == w->tid)
+		return 0;
+	error = mutex_claim(&w->key, value, &new);
+	if (error && (error != -EAGAIN || !wait))
+		return error;
+	if (!word_exchange(addr, value, new))
+		return -EFAULT;
+	w->woken = false;
+	if (error)
+		list_add_tail(&w->node, bucket_of(&w->key));
+	return error;
+}
+
+/* Takes a mutex; priorities are not lent. `try`: without waiting for it. */
+static long mutex_lock_word(u64 addr, u64 deadline, bool try, bool shared)
+{
+	struct futex_waiter w = { .tid = current->tid };
+	long error = key_get(addr, shared, &w.key), waited = 0;
+	u32 value, seq;
+
+	wait_init(&w.wait);
+	while (!error && !(error = lock_with_word(addr, &value))) {
+		seq = wait_read(&w.wait);
+		error = mutex_take(addr, value, &w, !try && !waited);
+		spin_unlock(&futex_lock);
+		if (error == -EFAULT && mm_fault_in(current->mm, addr, sizeof(u32), true)) {
+			error = 0;
+			continue;
+		}
+		if (error != -EAGAIN || try)
+			return error;
+		if (waited)
+			return waited == -ETIMEDOUT ? waited : -ERESTARTNOINTR;
+		waited = wait_on(&w.wait, seq, deadline, true);
+		spin_lock(&futex_lock);
+		list_del(&w.node);
+		spin_unlock(&futex_lock);
+		error = 0;
+	}
+	return error;
+}
+
+/* Gives a mutex to who has waited longest. */
+static long mutex_unlock_word(u64 addr, bool shared)
+{
+	struct futex_key key;
+	struct futex_waiter *w;
+	long error = key_get(addr, shared, &key);
+	u32 value;
+	bool more, done = false;
+
+	while (!error && !done && !(error = lock_with_word(addr, &value))) {
+		w = heir_locked(&key, &more);
+		if ((value & FUTEX_TID_MASK) != current->tid)
+			error = -EPERM;
+		else
+			done = word_exchange(addr, value, !w ? 0 :
+					     w->tid | (more ? FUTEX_WAITERS : 0));
+		if (done && w) {
+			list_del(&w->node);
+			w->woken = true;
+			wait_wake_all(&w->wait);
+		}
+		spin_unlock(&futex_lock);
+		if (!error && !done && !mm_fault_in(current->mm, addr, sizeof(u32), true))
+			error = -EFAULT;
+	}
+	return error;
+}
+
 /* Deadline of a wait on the monotonic clock; 0: none. */
 static long wait_deadline(u32 op, u32 flags, u64 timeout, u64 *deadline)
 {
@@ -245,7 +373,23 @@ static long wait_deadline(u32 op, u32 flags, u64 timeout, u64 *deadline)
 	return 0;
 }
 
-/* futex(2): waiting, waking, moving; the rest (priority inheritance) -ENOSYS. */
+/* The operations on mutexes that the kernel hands over; of others -ENOSYS. */
+static long futex_mutex(u64 addr, u32 op, u32 flags, u64 timeout, bool shared)
+{
+	u64 deadline = 0;
+	long error = 0;
+
+	if (op == FUTEX_UNLOCK_PI)
+		return mutex_unlock_word(addr, shared);
+	if (op == FUTEX_LOCK_PI || op == FUTEX_LOCK_PI2)
+		error = wait_deadline(op, op == FUTEX_LOCK_PI ? FUTEX_CLOCK_REALTIME : flags,
+				      timeout, &deadline);
+	else if (op != FUTEX_TRYLOCK_PI)
+		error = -ENOSYS;
+	return error ? error : mutex_lock_word(addr, deadline, op == FUTEX_TRYLOCK_PI, shared);
+}
+
+/* futex(2); what is not here is -ENOSYS. */
 long sys_futex(u64 addr, u32 op, u32 value, u64 timeout, u64 addr2, u32 value3)
 {
 	bool shared = !(op & FUTEX_PRIVATE_FLAG);
@@ -254,7 +398,7 @@ long sys_futex(u64 addr, u32 op, u32 value, u64 timeout, u64 addr2, u32 value3)
 	long result;
 
 	op &= ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-	if (flags && op != FUTEX_WAIT_BITSET)
+	if (flags && op != FUTEX_WAIT_BITSET && op != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (op) {
 	case FUTEX_WAIT:
@@ -277,7 +421,7 @@ long sys_futex(u64 addr, u32 op, u32 value, u64 timeout, u64 addr2, u32 value3)
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue(addr, value, timeout, addr2, &value3, shared);
 	}
-	return -ENOSYS;
+	return futex_mutex(addr, op, flags, timeout, shared);
 }
 
 /* ---- the end of a thread ----------------------------------------------- */

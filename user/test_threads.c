@@ -407,7 +407,89 @@ static void cancelling(void)
 	}
 }
 
+/* ---- mutexes that the kernel hands over (FUTEX_LOCK_PI) ----------------------- */
+
+#ifndef FUTEX_LOCK_PI
+#define FUTEX_LOCK_PI 6
+#define FUTEX_UNLOCK_PI 7
+#define FUTEX_TRYLOCK_PI 8
+#endif
+
+static long futex_pi(uint32_t *word, int op, const struct timespec *until)
+{
+	return syscall(SYS_futex, word, op, 0, until, NULL, 0);
+}
+
+static void pi_errors(void)
+{
+	uint32_t word = 0, me = (uint32_t)syscall(SYS_gettid);
+	struct timespec past = { 1, 0 };
+
+	CHECK_FAILS(futex_pi(&word, FUTEX_UNLOCK_PI, NULL), EPERM);
+	CHECK_EQ(futex_pi(&word, FUTEX_LOCK_PI, NULL), 0);
+	CHECK_EQ(word, me);
+	CHECK_FAILS(futex_pi(&word, FUTEX_LOCK_PI, NULL), EDEADLK);
+	CHECK_FAILS(futex_pi(&word, FUTEX_TRYLOCK_PI, NULL), EDEADLK);
+	CHECK_EQ(futex_pi(&word, FUTEX_UNLOCK_PI, NULL), 0);
+	CHECK_EQ(word, 0);
+	word = 0x3ffffffe;	/* no such thread */
+	CHECK_FAILS(futex_pi(&word, FUTEX_LOCK_PI, NULL), ESRCH);
+	word = 1;
+	CHECK_FAILS(futex_pi(&word, FUTEX_LOCK_PI, &past), ETIMEDOUT);
+	CHECK_FAILS(futex_pi((uint32_t *)8, FUTEX_LOCK_PI, NULL), EFAULT);
+	CHECK_FAILS(futex_pi((uint32_t *)((char *)&word + 1), FUTEX_LOCK_PI, NULL), EINVAL);
+}
+
+static uint32_t *pi_word;
+static volatile long *pi_sum;
+
+static void *pi_thread(void *arg)
+{
+	uint32_t me = (uint32_t)syscall(SYS_gettid);
+
+	for (int i = 0; i < 2000; i++) {
+		uint32_t zero = 0;
+
+		if (!__atomic_compare_exchange_n(pi_word, &zero, me, 0, __ATOMIC_ACQUIRE,
+						 __ATOMIC_RELAXED) &&
+		    futex_pi(pi_word, FUTEX_LOCK_PI, NULL))
+			return arg;
+		long was = *pi_sum;
+
+		if (i % 8 == 0)
+			sched_yield();
+		*pi_sum = was + 1;
+		if (!__atomic_compare_exchange_n(pi_word, &me, 0, 0, __ATOMIC_RELEASE,
+						 __ATOMIC_RELAXED)) {
+			me = (uint32_t)syscall(SYS_gettid);
+			if (futex_pi(pi_word, FUTEX_UNLOCK_PI, NULL))
+				return arg;
+		}
+	}
+	return NULL;
+}
+
+static void pi_excludes(void)
+{
+	pthread_t threads[4];
+	uint32_t word = 0;
+	long sum = 0;
+	void *failed;
+
+	pi_word = &word;
+	pi_sum = &sum;
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, pi_thread, &word), 0);
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(pthread_join(threads[i], &failed), 0);
+		CHECK(!failed);
+	}
+	CHECK_EQ(sum, 8000);
+	CHECK_EQ(word, 0);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(pi_errors), TEST(pi_excludes),
 	TEST(mutexes), TEST(condition_variables), TEST(bounded_queue), TEST(barriers),
 	TEST(once_and_own_storage), TEST(read_write_lock), TEST(recursive_mutex),
 	TEST(robust_mutex), TEST(exit_group_in_a_thread), TEST(exec_in_a_thread),
