@@ -357,13 +357,14 @@ u64 mm_fault_in(struct mm *mm, u64 addr, u64 len, bool write)
 	return MIN(at, end) - addr;
 }
 
-/* A page of another address space with a reference; 0: there is none. */
-static u64 foreign_page(struct mm *mm, u64 addr, u32 access)
+/* A page of another address space with a reference; 0: there is none, and why. */
+static u64 foreign_page(struct mm *mm, u64 addr, u32 access, enum outcome *why)
 {
 	u64 phys = 0;
 
 	core_mutex_lock(&mm->lock);
-	if (fault_repair(mm, addr, access) == FAULT_DONE)
+	*why = fault_repair(mm, addr, access);
+	if (*why == FAULT_DONE)
 		phys = view_lookup_user(&mm->view, ALIGN_DOWN(addr, PAGE_SIZE), NULL);
 	if (phys)
 		frame_get(phys);
@@ -371,15 +372,17 @@ static u64 foreign_page(struct mm *mm, u64 addr, u32 access)
 	return phys;
 }
 
-/* Writes to an address space, loaded or not: 0, -EFAULT. May sleep. */
+/* Writes to an address space, loaded or not: 0, -EFAULT, -ENOMEM. May sleep. */
 long mm_write(struct mm *mm, u64 addr, const void *buf, u64 len)
 {
+	enum outcome why;
+
 	while (len) {
 		u64 offset = addr % PAGE_SIZE, n = MIN(len, PAGE_SIZE - offset);
-		u64 phys = foreign_page(mm, addr, PROT_WRITE);
+		u64 phys = foreign_page(mm, addr, PROT_WRITE, &why);
 
 		if (!phys)
-			return -EFAULT;
+			return why == FAULT_NO_MEMORY ? -ENOMEM : -EFAULT;
 		memcpy((u8 *)phys_to_virt(phys) + offset, buf, n);
 		frame_put(phys);
 		addr += n;
@@ -392,12 +395,13 @@ long mm_write(struct mm *mm, u64 addr, const void *buf, u64 len)
 /* Reads from an address space, loaded or not: bytes. May sleep. */
 u64 mm_read(struct mm *mm, u64 addr, void *buf, u64 len)
 {
+	enum outcome why;
 	u64 done = 0;
 
 	while (done < len && addr + done < USER_END) {
 		u64 offset = (addr + done) % PAGE_SIZE;
 		u64 n = MIN(len - done, PAGE_SIZE - offset);
-		u64 phys = foreign_page(mm, addr + done, PROT_READ);
+		u64 phys = foreign_page(mm, addr + done, PROT_READ, &why);
 
 		if (!phys)
 			break;

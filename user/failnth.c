@@ -273,7 +273,9 @@ static void processes(void)
 
 		dup2(null, 1);
 		execl(PROGRAM, PROGRAM, NULL);
-		_exit(is_clear(errno) ? STEP_FAILED : WRONG);
+		if (!is_clear(errno))
+			fprintf(stderr, "failnth: execve: errno %d\n", errno);
+_exit(is_clear(errno) ? STEP_FAILED : WRONG);
 	}
 	waitpid(pid, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == WRONG)

@@ -48,6 +48,7 @@ long lock_set_flock(const struct request *r);
 /* table.c: locks_lock is held */
 struct locked_file *file_find(u64 file);
 long file_store(u64 file, const struct lock *locks, u32 count);
+void file_keep(u64 file, const struct lock *locks, u32 count);	/* some of what it has */
 void table_recover(void);
 
 #endif

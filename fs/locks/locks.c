@@ -205,7 +205,7 @@ long locks_release(u64 file, u64 owner)
 		if (f->lock[i].owner != owner)
 			work[n++] = f->lock[i];
 	if (f && n != f->count)
-		file_store(file, work, n);
+		file_keep(file, work, n);
 	mutex_unlock(&locks_lock);
 	return 0;
 }

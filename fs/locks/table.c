@@ -68,6 +68,23 @@ long file_store(u64 file, const struct lock *locks, u32 count)
 	return 0;
 }
 
+/*
+ * As file_store() for a part of what the file has, which can't fail: without memory
+ * for a new record there is none, and a reset loses the locks that are left.
+ */
+void file_keep(u64 file, const struct lock *locks, u32 count)
+{
+	struct locked_file *f = file_find(file);
+	char name[RECORD_NAME_MAX];
+
+	if (!f || !file_store(file, locks, count))
+		return;
+	record_of(file, name);
+	record_delete(THIS_MODULE, name);
+	memcpy(f->lock, locks, count * sizeof(*locks));
+	f->count = count;
+}
+
 static u64 number_of(const char *name)
 {
 	u64 n = 0;
