@@ -301,7 +301,28 @@ static void map_fill(struct process_map *map, const struct vma *v)
 	}
 }
 
-long process_maps_get(u32 pid, u64 after, void *maps, size_t len)
+/* Counts a mapping's pages. An object holds its page too. Needs mm->lock. */
+static void map_count(struct process_map *map, struct mm *mm, const struct vma *v)
+{
+	u64 addr = v->start;
+
+	while ((addr = user_page_next(&mm->view, addr, v->end)) < v->end) {
+		u64 phys = view_lookup_user(&mm->view, addr, NULL);
+		u32 refs = frame_of(phys) ? READ_ONCE(frame_of(phys)->refs) : 0;
+		bool own = !v->obj || refs == 1;
+		u32 users = own ? MAX(refs, 1u) : MAX(refs, 2u) - 1;
+
+		addr += PAGE_SIZE;
+		if (!phys || phys == zero_page())
+			continue;
+		map->resident++;
+		map->shared += users > 1;
+		map->anonymous += own;
+		map->proportion += PAGE_SIZE / users;
+	}
+}
+
+long process_maps_get(u32 pid, u64 after, void *maps, size_t len, u32 count)
 {
 	struct process_map *to = maps, map;
 	size_t room = len / sizeof(map), n = 0;
@@ -316,6 +337,8 @@ long process_maps_get(u32 pid, u64 after, void *maps, size_t len)
 		if (mm->vma[i].end <= after)
 			continue;
 		map_fill(&map, &mm->vma[i]);
+		if (count)
+			map_count(&map, mm, &mm->vma[i]);
 		if (copy_module_to(&to[n++], &map, sizeof(map)))
 			error = -EFAULT;
 	}
@@ -354,6 +377,7 @@ long system_info_get(struct system_info *info)
 	struct system_info told = {
 		.pages_total = frame_total_count(), .pages_free = frame_free_count(),
 		.pages_slab = kalloc_counters().pages, .tsc_khz = time_tsc_khz(),
+		.pages_cached = pageobj_cached(),
 		.ticks = irq_count(IRQ_LINES), .last_tid = thread_last(),
 	};
 

@@ -13,6 +13,8 @@
 
 #define NAME_LEN 64		/* of host and domain, without the NUL */
 #define RESTART_WORD 256
+#define PERSONALITY_MASK 0xff	/* of personality(2): whose it is, without flags */
+#define PERSONALITY_LINUX32 8
 
 static struct linux_utsname uts = {
 	.sysname = UTS_SYSNAME, .nodename = "whitix", .release = UTS_RELEASE,
@@ -29,6 +31,9 @@ long system_names_get(struct system_names *names)
 
 	snprintf(copy.version, sizeof(copy.version), "%s %s%s%s", UTS_VERSION,
 		 boundary_layout(), domains ? " " : "", domains ? domains : "");
+	if (current->process &&
+	    (current->process->personality & PERSONALITY_MASK) == PERSONALITY_LINUX32)
+		memcpy(copy.machine, "i686", sizeof("i686"));
 	return copy_module_to(names, &copy, sizeof(copy)) ? -EFAULT : 0;
 }
 SYMBOL_EXPORT(system_names_get);

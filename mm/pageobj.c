@@ -59,6 +59,22 @@ static void page_put(struct pageobj *obj, u64 page)
 		frame_put(page);
 }
 
+static u64 cached;	/* pages of all objects; atomic */
+
+/* See pageobj.h. */
+u64 pageobj_cached(void)
+{
+	return READ_ONCE(cached);
+}
+
+/* `n` pages more. Needs obj->lock. */
+static void count_pages(struct pageobj *obj, long n)
+{
+	obj->npages += (u64)n;
+	if (!obj->archive)
+		atomic_add(&cached, (u64)n);
+}
+
 /* Counts a page for the object's group: false when it is full. */
 static bool page_charge(struct pageobj *obj)
 {
@@ -106,7 +122,7 @@ static bool tree_trim(struct pageobj *obj, u64 *slot, u32 level, u64 first, u64 
 		if (dropped->count == ARRAY_SIZE(dropped->page))
 			return false;
 		dropped->page[dropped->count++] = *slot;
-		obj->npages--;
+		count_pages(obj, -1);
 		page_uncharge(obj);
 		*slot = 0;
 		return true;
@@ -208,7 +224,7 @@ u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error)
 			*error = -ENOSPC;
 		} else {
 			*slot = frame_alloc_zeroed(0);
-			obj->npages += *slot != 0;
+			count_pages(obj, *slot != 0);
 			if (!*slot)
 				page_uncharge(obj);
 		}
@@ -235,7 +251,7 @@ static bool pageobj_insert(struct pageobj *obj, u64 index, u64 page)
 	done = slot && !*slot && page_charge(obj);
 	if (done) {
 		*slot = page;
-		obj->npages++;
+		count_pages(obj, 1);
 	}
 	spin_unlock(&obj->lock);
 	return done;

@@ -232,6 +232,46 @@ static void maps_have_names(void)
 	CHECK_EQ(strchr(line, '/') - line, 73);
 }
 
+/* Pages in memory are counted, by whose they are. */
+static void smaps_count_pages(void)
+{
+	size_t size = 64 * 4096;
+	char *own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	char range[64], *at;
+
+	CHECK(own != MAP_FAILED);
+	memset(own, 1, size / 2);
+	slurp("/proc/self/smaps_rollup");
+	CHECK(value_of("Rss") >= 128 && value_of("Pss") <= value_of("Rss"));
+	CHECK(value_of("Private_Dirty") >= 128 && value_of("Anonymous") >= 128);
+	CHECK_EQ(mprotect(own, size, PROT_READ), 0);	/* a mapping of its own */
+	slurp("/proc/self/smaps");
+	snprintf(range, sizeof(range), "%08lx-", (long)own);
+	at = strstr(text, range);
+	CHECK(at && strstr(at, "\nRss:                 128 kB\n"));
+	CHECK(at && strstr(at, "\nPrivate_Dirty:       128 kB\n"));
+	CHECK_EQ(munmap(own, size), 0);
+}
+
+/* Files are in memory, and counted. */
+static void meminfo_counts_files(void)
+{
+	static char block[65536];
+	long before;
+	int fd;
+
+	memset(block, 1, sizeof(block));
+	slurp("/proc/meminfo");
+	before = value_of("Cached");
+	fd = memfd_create("counted", 0);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(write(fd, block, sizeof(block)), (long)sizeof(block));
+	slurp("/proc/meminfo");
+	CHECK(value_of("Cached") >= before + 900 && value_of("Shmem") >= 1024);
+	close(fd);
+}
+
 static void limits_table(void)
 {
 	struct rlimit r = { 77, 99 };
@@ -584,6 +624,7 @@ static void syslog_calls(void)
 static const struct ktap_test tests[] = {
 	TEST(stat_fields), TEST(status_fields), TEST(statm_fields), TEST(cmdline_and_environ),
 	TEST(comm_is_writable), TEST(auxv_is_the_programs), TEST(maps_have_names),
+	TEST(smaps_count_pages), TEST(meminfo_counts_files),
 	TEST(limits_table), TEST(zombie), TEST(threads_are_in_task), TEST(self_links),
 	TEST(fd_of_pipe), TEST(fd_of_deleted_file), TEST(fd_directory_lists_all),
 	TEST(exe_is_the_program), TEST(strangers_see_little), TEST(owners_and_modes),

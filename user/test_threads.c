@@ -489,11 +489,11 @@ static void pi_excludes(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(pi_errors), TEST(pi_excludes),
 	TEST(mutexes), TEST(condition_variables), TEST(bounded_queue), TEST(barriers),
 	TEST(once_and_own_storage), TEST(read_write_lock), TEST(recursive_mutex),
 	TEST(robust_mutex), TEST(exit_group_in_a_thread), TEST(exec_in_a_thread),
 	TEST(signal_to_a_thread), TEST(signals_are_waited_for), TEST(cancelling),
+	TEST(pi_errors), TEST(pi_excludes),
 };
 
 int main(int argc, char **argv)

@@ -14,9 +14,10 @@
 #define MAP_NAME_COLUMN 73
 #define NO_FOREGROUND (-1)	/* where a session has no terminal */
 
-/* Calls fn for each mapping of the subject. */
-static void each_map(const struct subject *s, bool (*fn)(const struct process_map *map,
-							   void *arg), void *arg)
+typedef bool map_fn(const struct process_map *map, void *arg);
+
+/* Calls fn for each mapping of the subject, with its pages if `count`. */
+static void each_map(const struct subject *s, bool count, map_fn *fn, void *arg)
 {
 	struct process_map *maps = kmalloc(PROCESS_MAPS_MAX);
 	u64 after = 0;
@@ -24,7 +25,8 @@ static void each_map(const struct subject *s, bool (*fn)(const struct process_ma
 
 	if (!maps)
 		return;
-	while ((len = process_maps_get(s->process.pid, after, maps, PROCESS_MAPS_MAX)) > 0) {
+	while ((len = process_maps_get(s->process.pid, after, maps, PROCESS_MAPS_MAX,
+				       count)) > 0) {
 		u32 count = (u32)len / sizeof(*maps), i;
 
 		for (i = 0; i < count && fn(&maps[i], arg); i++)
@@ -39,6 +41,7 @@ static void each_map(const struct subject *s, bool (*fn)(const struct process_ma
 /* Sizes of kinds of mappings, in pages. */
 struct sizes {
 	u64 data, stack, text, library;
+	u64 resident, anonymous, shmem;	/* of what is in memory */
 };
 
 static bool size_add(const struct process_map *map, void *arg)
@@ -46,6 +49,10 @@ static bool size_add(const struct process_map *map, void *arg)
 	u64 pages = (map->end - map->start) / PAGE_SIZE;
 	struct sizes *sizes = arg;
 
+	sizes->resident += map->resident;
+	sizes->anonymous += map->anonymous;
+	if (!map->node)
+		sizes->shmem += map->resident - map->anonymous;
 	if (map->flags & MAP_INFO_STACK)
 		sizes->stack += pages;
 	else if ((map->prot & PROT_WRITE) && !(map->flags & MAP_INFO_SHARED))
@@ -81,9 +88,10 @@ void show_pid_statm(struct text *t, const struct subject *s)
 {
 	struct sizes sizes = { 0 };
 
-	each_map(s, size_add, &sizes);
-	text_printf(t, "%lu %lu 0 %lu 0 %lu 0\n", s->process.mapped, s->process.resident,
-		    sizes.text, sizes.data + sizes.stack);
+	each_map(s, true, size_add, &sizes);
+	text_printf(t, "%lu %lu %lu %lu 0 %lu 0\n", s->process.mapped, s->process.resident,
+		    sizes.resident - sizes.anonymous, sizes.text,
+		    sizes.data + sizes.stack);
 }
 
 static const char *state_name(u32 state)
@@ -122,9 +130,12 @@ static void put_memory(struct text *t, const struct subject *s)
 
 	if (!p->mapped)
 		return;
-	each_map(s, size_add, &sizes);
+	each_map(s, true, size_add, &sizes);
 	text_printf(t, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
 		    KIB(p->mapped), KIB(p->mapped), KIB(p->max_resident), KIB(p->resident));
+	text_printf(t, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n",
+		    KIB(sizes.anonymous),
+		    KIB(sizes.resident - sizes.anonymous - sizes.shmem), KIB(sizes.shmem));
 	text_printf(t, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t%8lu kB\n"
 		    "VmSwap:\t       0 kB\n", KIB(sizes.data), KIB(sizes.stack),
 		    KIB(sizes.text), KIB(sizes.library));
@@ -246,8 +257,81 @@ void show_pid_maps(struct text *t, const struct subject *s)
 	struct maps_text m = { t, &s->process, kmalloc(VFS_PATH_MAX) };
 
 	if (m.path)
-		each_map(s, put_map, &m);
+		each_map(s, false, put_map, &m);
 	kfree(m.path);
+}
+
+/*
+ * What smaps has below a line of maps. A page that is the file's was not written
+ * to here: clean; all others are dirty, as none is ever written out.
+ */
+static void put_pages(struct text *t, const struct process_map *map)
+{
+	bool shm = (map->flags & MAP_INFO_SHARED) && (map->prot & PROT_WRITE);
+	u64 lone = map->resident - map->shared;
+	u64 dirty = shm ? map->resident : map->anonymous;
+	u64 lone_dirty = MIN(lone, dirty);
+
+	text_printf(t, "Size:           %8lu kB\nKernelPageSize:        4 kB\n"
+		    "MMUPageSize:           4 kB\nRss:            %8lu kB\n"
+		    "Pss:            %8lu kB\n", (map->end - map->start) / 1024,
+		    KIB(map->resident), map->proportion / 1024);
+	text_printf(t, "Shared_Clean:   %8lu kB\nShared_Dirty:   %8lu kB\n"
+		    "Private_Clean:  %8lu kB\nPrivate_Dirty:  %8lu kB\n",
+		    KIB(map->shared - (dirty - lone_dirty)), KIB(dirty - lone_dirty),
+		    KIB(lone - lone_dirty), KIB(lone_dirty));
+	text_printf(t, "Referenced:     %8lu kB\nAnonymous:      %8lu kB\n"
+		    "Swap:                  0 kB\nSwapPss:               0 kB\n"
+		    "Locked:                0 kB\n", KIB(map->resident),
+		    KIB(map->anonymous));
+}
+
+static bool put_smap(const struct process_map *map, void *arg)
+{
+	struct maps_text *m = arg;
+
+	put_map(map, arg);
+	put_pages(m->text, map);
+	text_printf(m->text, "VmFlags:%s%s%s%s%s\n", map->prot & PROT_READ ? " rd" : "",
+		    map->prot & PROT_WRITE ? " wr" : "",
+		    map->prot & PROT_EXEC ? " ex" : "",
+		    map->flags & MAP_INFO_SHARED ? " sh" : "",
+		    map->flags & MAP_INFO_STACK ? " gd" : "");
+	return !text_full(m->text);
+}
+
+void show_pid_smaps(struct text *t, const struct subject *s)
+{
+	struct maps_text m = { t, &s->process, kmalloc(VFS_PATH_MAX) };
+
+	if (m.path)
+		each_map(s, true, put_smap, &m);
+	kfree(m.path);
+}
+
+static bool sum_pages(const struct process_map *map, void *arg)
+{
+	struct process_map *sum = arg;
+
+	sum->start = sum->start ? sum->start : map->start;
+	sum->end = map->end;
+	sum->resident += map->resident;
+	sum->shared += map->shared;
+	sum->anonymous += map->anonymous;
+	sum->proportion += map->proportion;
+	return true;
+}
+
+/* The sums of smaps, without Size and what is not a sum. */
+void show_pid_smaps_rollup(struct text *t, const struct subject *s)
+{
+	struct process_map sum = { 0 };
+
+	each_map(s, true, sum_pages, &sum);
+	if (sum.end)
+		text_printf(t, "%08lx-%08lx ---p 00000000 00:00 0%*s[rollup]\n", sum.start,
+			    sum.end, 32, "");
+	put_pages(t, &sum);
 }
 
 /* ---- others ---------------------------------------------------------------- */
@@ -275,6 +359,12 @@ void show_pid_mountinfo(struct text *t, const struct subject *s)
 void show_pid_cgroup(struct text *t, const struct subject *s)
 {
 	text_puts(t, "0::/\n");
+}
+
+/* Nobody logged in, as far as audit knows. */
+void show_pid_loginuid(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%u", UINT32_MAX);
 }
 
 void show_pid_wchan(struct text *t, const struct subject *s)

@@ -75,11 +75,17 @@ void show_meminfo(struct text *t, const struct subject *s)
 		return;
 	text_printf(t, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
 		    "MemAvailable:   %8lu kB\nBuffers:               0 kB\n"
-		    "Cached:                0 kB\nSwapCached:            0 kB\n",
-		    KIB(i.pages_total), KIB(i.pages_free), KIB(i.pages_free));
-	text_printf(t, "SwapTotal:             0 kB\nSwapFree:              0 kB\n"
-		    "Shmem:                 0 kB\nSlab:           %8lu kB\n",
-		    KIB(i.pages_slab));
+		    "Cached:         %8lu kB\nSwapCached:            0 kB\n",
+		    KIB(i.pages_total), KIB(i.pages_free), KIB(i.pages_free),
+		    KIB(i.pages_cached));
+	/* All files are in memory, and there is nothing to write them to. */
+	text_printf(t, "Unevictable:    %8lu kB\nMlocked:               0 kB\n"
+		    "SwapTotal:             0 kB\nSwapFree:              0 kB\n"
+		    "Dirty:                 0 kB\nWriteback:             0 kB\n",
+		    KIB(i.pages_cached));
+	text_printf(t, "Shmem:          %8lu kB\nSlab:           %8lu kB\n"
+		    "SReclaimable:          0 kB\nSUnreclaim:     %8lu kB\n",
+		    KIB(i.pages_cached), KIB(i.pages_slab), KIB(i.pages_slab));
 }
 
 void show_vmstat(struct text *t, const struct subject *s)
@@ -87,8 +93,10 @@ void show_vmstat(struct text *t, const struct subject *s)
 	struct system_info i;
 
 	if (!system_info_get(&i))
-		text_printf(t, "nr_free_pages %lu\npgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n",
-			    i.pages_free);
+		text_printf(t, "nr_free_pages %lu\nnr_file_pages %lu\nnr_shmem %lu\n"
+			    "nr_slab_unreclaimable %lu\npgpgin 0\npgpgout 0\npswpin 0\n"
+			    "pswpout 0\n", i.pages_free, i.pages_cached, i.pages_cached,
+			    i.pages_slab);
 }
 
 void show_uptime(struct text *t, const struct subject *s)

@@ -44,6 +44,7 @@ void pageobj_put(struct pageobj *obj);	/* does not sleep */
  * -ENOMEM, -EPERM, -EFAULT (past the end).
  */
 u64 pageobj_page(struct pageobj *obj, u64 index, bool write, long *error);
+u64 pageobj_cached(void);	/* pages of all objects */
 long pageobj_set_size(struct pageobj *obj, u64 size);
 /* Makes [from, to) a hole: 0. Sleeps when pages are mapped. */
 long pageobj_punch(struct pageobj *obj, u64 from, u64 to);

@@ -51,6 +51,12 @@ struct process_map {
 	u64 node;		/* vfs node of the file, 0: anonymous or not known */
 	u32 prot;		/* PROT_* */
 	u32 flags;		/* MAP_INFO_* */
+	/*
+	 * Pages in memory; of them those that others map too, and those that are not
+	 * the file's; bytes, each page by how many map it. Counted when asked for. A
+	 * copy of a file's page that a child shares counts as the file's.
+	 */
+	u64 resident, shared, anonymous, proportion;
 };
 #define MAP_INFO_SHARED 0x1
 #define MAP_INFO_STACK 0x2
@@ -80,6 +86,7 @@ enum process_memory_part { PROCESS_ARGUMENTS, PROCESS_ENVIRONMENT, PROCESS_AUXV,
 /* The machine and its load. */
 struct system_info {
 	u64 pages_total, pages_free, pages_slab;
+	u64 pages_cached;	/* of files and shared memory */
 	u64 user_ns, system_ns, idle_ns;
 	u64 switches;
 	u64 ticks;		/* timer interrupts */
@@ -153,11 +160,12 @@ long process_nice_set(u32 pid, s32 nice);
 CONTRACT(process_nice_set, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(nice));
 /*
  * Fills `maps` with as many struct process_map as fit, those that end above
- * `after`: bytes, 0 at the end, -ESRCH, -EACCES. May sleep.
+ * `after`, with their pages if `count`: bytes, 0 at the end, -ESRCH, -EACCES.
+ * May sleep.
  */
-long process_maps_get(u32 pid, u64 after, void *maps, size_t len);
+long process_maps_get(u32 pid, u64 after, void *maps, size_t len, u32 count);
 CONTRACT(process_maps_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after),
-	 ARG_OUT_RETURN(maps, len, PROCESS_MAPS_MAX), ARG_VALUE(len));
+	 ARG_OUT_RETURN(maps, len, PROCESS_MAPS_MAX), ARG_VALUE(len), ARG_VALUE(count));
 /*
  * A part of a process's memory from byte `off` of it on: bytes, 0 at the end,
  * -ESRCH, -EACCES (arguments may be read by all). May sleep.
