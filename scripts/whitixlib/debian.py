@@ -18,6 +18,8 @@ LINUX = "linux-image-cloud-amd64"
 # A package's dependencies are followed to what programs need in order to run.
 LIBRARY_SECTIONS = ("libs", "libdevel", "oldlibs")
 ALSO_NEEDED = ("linux-libc-dev",)
+# What is on each Debian and so is not among the dependencies: {package: what it needs}.
+UNNAMED = {"libtinfo6": ["ncurses-base"]}
 # Only read by people, or by tools of Debian's.
 LEFT_OUT = ("./usr/share/doc", "./usr/share/man", "./usr/share/info",
             "./usr/share/locale", "./usr/share/lintian", "./usr/share/bug",
@@ -65,7 +67,7 @@ def depends_of(fields):
 
 def with_libraries(names):
     """The packages `names` and the libraries that they need, in a fixed order."""
-    found, queue = [], list(names)
+    found, queue, unnamed = [], list(names), []
     while queue:
         name = queue.pop(0)
         if name in found:
@@ -77,9 +79,12 @@ def with_libraries(names):
                 raise
             continue  # a virtual package
         section = fields.get("Section", "").split("/")[-1]
-        if name in names or section in LIBRARY_SECTIONS or name in ALSO_NEEDED:
+        if name in names or section in LIBRARY_SECTIONS or name in ALSO_NEEDED \
+                or name in unnamed:
             found.append(name)
             queue += depends_of(fields)
+            queue += [other for other in UNNAMED.get(name, ()) if other not in names]
+            unnamed += UNNAMED.get(name, ())
     return found
 
 
