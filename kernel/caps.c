@@ -112,6 +112,7 @@ long sys_capset(u64 header, u64 data)
 	c->cap_effective = effective;
 	c->cap_permitted = permitted;
 	c->cap_inheritable = inheritable;
+	creds_changed();
 	return 0;
 }
 
