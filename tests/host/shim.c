@@ -69,6 +69,7 @@ void shim_log_clear(void)
 
 #define CLOCK_SHIFT 22
 #define CLOCK_SAMPLE_NS 2000000
+#define CLOCK_TRIES 16
 
 struct host_thread {
 	struct host_thread *next;	/* all; os_lock */
@@ -92,15 +93,36 @@ static u64 tsc(void)
 	return __builtin_ia32_rdtsc();
 }
 
+/*
+ * Both clocks at one moment: of several tries the one with the TSC's readings on
+ * both sides closest together, as the process may be preempted between them.
+ */
+static void moment_take(u64 *ns, u64 *ticks)
+{
+	u64 best = UINT64_MAX;
+
+	for (int i = 0; i < CLOCK_TRIES; i++) {
+		u64 before = tsc(), at = os_ns(), width = tsc() - before;
+
+		if (width >= best)
+			continue;
+		best = width;
+		*ns = at;
+		*ticks = before + width / 2;
+	}
+}
+
 static void __attribute__((constructor)) clock_init(void)
 {
-	u64 ns = os_ns(), ticks = tsc();
+	u64 ns, ticks, end_ns, end_ticks;
 	struct context_page *c = &first_context;
 
+	moment_take(&ns, &ticks);
 	while (os_ns() - ns < CLOCK_SAMPLE_NS)
 		;
+	moment_take(&end_ns, &end_ticks);
 	c->tsc_shift = CLOCK_SHIFT;
-	c->tsc_mult = (u32)(((os_ns() - ns) << CLOCK_SHIFT) / (tsc() - ticks));
+	c->tsc_mult = (u32)(((end_ns - ns) << CLOCK_SHIFT) / (end_ticks - ticks));
 	c->tsc_base = ticks;
 	c->realtime_base_ns = os_realtime_ns();
 	c->memory_kib = 65536;
