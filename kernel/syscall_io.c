@@ -414,19 +414,23 @@ long sys_fcntl(int fd, u32 cmd, u64 arg)
 /* ---- ioctl ------------------------------------------------------------- */
 
 /* Sizes of arguments of commands that are older than the _IOC scheme. */
-#define GET(cmd, size) { cmd, size, UBUF_WRITE }
-#define SET(cmd, size) { cmd, size, UBUF_READ }
+#define GET(cmd, type) { cmd, sizeof(type), UBUF_WRITE }
+#define SET(cmd, type) { cmd, sizeof(type), UBUF_READ }
 static const struct { u32 cmd; u8 size, access; } ioctl_sizes[] = {
-	GET(TCGETS, 36), SET(TCSETS, 36), SET(TCSETSW, 36), SET(TCSETSF, 36),
-	GET(TCGETA, 18), SET(TCSETA, 18), SET(TCSETAW, 18), SET(TCSETAF, 18),
-	GET(TIOCGPGRP, 4), SET(TIOCSPGRP, 4), GET(TIOCOUTQ, 4), SET(TIOCSTI, 1),
-	GET(TIOCGWINSZ, 8), SET(TIOCSWINSZ, 8), GET(TIOCMGET, 4), SET(TIOCMSET, 4),
-	SET(TIOCMBIS, 4), SET(TIOCMBIC, 4), GET(TIOCGSOFTCAR, 4), SET(TIOCSSOFTCAR, 4),
-	GET(TIOCGSERIAL, 72), SET(TIOCSSERIAL, 72), GET(TIOCGICOUNT, 80), SET(TIOCPKT, 4),
-	GET(FIONREAD, 4), GET(TIOCGSID, 4), SET(TIOCSETD, 4), GET(TIOCGETD, 4),
-	GET(KDGKBTYPE, 1), GET(KDGETMODE, 4), GET(KDGKBMODE, 4), GET(KDGKBLED, 1),
-	GET(KDGETLED, 1), GET(KDGKBMETA, 4), GET(VT_OPENQRY, 4), GET(VT_GETMODE, 8),
-	SET(VT_SETMODE, 8), GET(VT_GETSTATE, 6), { TIOCSIG, 0, 0 },
+	GET(TCGETS, struct linux_termios), SET(TCSETS, struct linux_termios),
+	SET(TCSETSW, struct linux_termios), SET(TCSETSF, struct linux_termios),
+	GET(TCGETA, struct linux_termio), SET(TCSETA, struct linux_termio),
+	SET(TCSETAW, struct linux_termio), SET(TCSETAF, struct linux_termio),
+	GET(TIOCGWINSZ, struct linux_winsize), SET(TIOCSWINSZ, struct linux_winsize),
+	GET(TIOCGSERIAL, struct linux_serial), SET(TIOCSSERIAL, struct linux_serial),
+	GET(TIOCGICOUNT, struct linux_serial_icounter), SET(TIOCSTI, char),
+	GET(TIOCGPGRP, s32), SET(TIOCSPGRP, s32), GET(TIOCOUTQ, s32), GET(TIOCMGET, s32),
+	SET(TIOCMSET, s32), SET(TIOCMBIS, s32), SET(TIOCMBIC, s32), GET(TIOCGSOFTCAR, s32),
+	SET(TIOCSSOFTCAR, s32), SET(TIOCPKT, s32), GET(FIONREAD, s32), GET(TIOCGSID, s32),
+	SET(TIOCSETD, s32), GET(TIOCGETD, s32), GET(KDGKBTYPE, char), GET(KDGETMODE, s32),
+	GET(KDGKBMODE, s32), GET(KDGKBLED, char), GET(KDGETLED, char), GET(KDGKBMETA, s32),
+	GET(VT_OPENQRY, s32), GET(VT_GETMODE, u64), SET(VT_SETMODE, u64),
+	GET(VT_GETSTATE, u16[3]), { TIOCSIG, 0, 0 },
 	{ TIOCLINUX, 1, UBUF_READ | UBUF_WRITE },
 };
 

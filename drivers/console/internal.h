@@ -126,9 +126,7 @@ static inline u32 vt_cell(u8 attribute, u32 c)
 /* vt.c */
 void vt_setup(struct vt *vt, u32 rows, u32 cols);
 void vt_restart(struct vt *vt);
-void vt_commit(struct vt *vt);
 void vt_reset(struct vt *vt);
-void vt_clear(struct vt *vt);
 void vt_write(struct vt *vt, const char *buf, size_t len);
 void vt_reply(struct vt *vt, const char *text);
 void vt_draw(struct vt *vt, u32 c);

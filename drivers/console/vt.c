@@ -38,10 +38,21 @@ void vt_reset(struct vt *vt)
 }
 
 /* Blanks the screen, cursor at its beginning. */
-void vt_clear(struct vt *vt)
+static void vt_clear(struct vt *vt)
 {
 	vt_erase_rows(vt, 0, vt->rows);
 	vt_move(vt, 0, 0);
+}
+
+/* Makes the present state the kept one. */
+static void vt_commit(struct vt *vt)
+{
+	u32 next = vt->which ^ 1;
+
+	vt->kept[next] = vt->s;
+	__atomic_store_n(&vt->which, next, __ATOMIC_RELEASE);
+	vt->taken = 0;
+	vt->spare = vt->s.free_head - vt->s.free_tail;
 }
 
 /* Makes zeroed memory of vt_size() bytes a blank screen. */
@@ -67,17 +78,6 @@ void vt_restart(struct vt *vt)
 	vt->spare = vt->s.free_head - vt->s.free_tail;
 	vt->dirty_first = 0;
 	vt->dirty_end = vt->rows;
-}
-
-/* Makes the present state the kept one. */
-void vt_commit(struct vt *vt)
-{
-	u32 next = vt->which ^ 1;
-
-	vt->kept[next] = vt->s;
-	__atomic_store_n(&vt->which, next, __ATOMIC_RELEASE);
-	vt->taken = 0;
-	vt->spare = vt->s.free_head - vt->s.free_tail;
 }
 
 /* An answer to a query, if there is room. */

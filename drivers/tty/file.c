@@ -63,7 +63,7 @@ u64 tty_number(struct tty *t, u64 flags)
 }
 
 /* The opening `number` is at its end. */
-bool tty_hung_up(const struct tty *t, u64 number)
+static bool hung_up(const struct tty *t, u64 number)
 {
 	return !(number & NUMBER_CONSOLE) && number >> NUMBER_SERIAL <= t->s.hung;
 }
@@ -209,7 +209,7 @@ static long file_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflag
 		goto out;
 	if (number & NUMBER_MASTER)
 		result = pty_read(t, ubuf, off, len);
-	else if (tty_hung_up(t, number))
+	else if (hung_up(t, number))
 		result = 0;
 	else
 		result = read_input(t, ubuf, off, len, oflags);
@@ -249,7 +249,7 @@ static long write_output(struct tty *t, u64 number, u32 ubuf, u64 off, u64 len)
 {
 	long result = 0;
 
-	if (tty_hung_up(t, number) || (tty_is_pty(t) && !t->s.master_open))
+	if (hung_up(t, number) || (tty_is_pty(t) && !t->s.master_open))
 		return -EIO;
 	if (t->s.termios.c_lflag & TOSTOP)
 		result = job_check(t, SIGTTOU);
@@ -300,7 +300,7 @@ static long file_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 		return -EIO;
 	if (state_is_rerun(t, &result))
 		goto out;
-	if (!(number & NUMBER_MASTER) && tty_hung_up(t, number))
+	if (!(number & NUMBER_MASTER) && hung_up(t, number))
 		result = -EIO;
 	else
 		result = tty_ioctl(t, number, cmd, arg, ubuf);
@@ -328,7 +328,7 @@ static long poll_input(struct tty *t, u64 number)
 {
 	long ready = 0;
 
-	if (tty_hung_up(t, number))
+	if (hung_up(t, number))
 		return FILE_POLLIN | FILE_POLLOUT | FILE_POLLERR | FILE_POLLHUP;
 	if (poll_readable(t))
 		ready |= FILE_POLLIN;

@@ -209,7 +209,6 @@ u32 state_restore_wait(void);
 long tty_files_init(void);
 long tty_files_publish(struct tty *t);
 u64 tty_number(struct tty *t, u64 flags);
-bool tty_hung_up(const struct tty *t, u64 number);
 long tty_get(u32 ubuf, void *value, size_t size);
 long tty_put(u32 ubuf, const void *value, size_t size);
 

@@ -110,7 +110,6 @@ extern struct pool sigtimers;
 
 /* All of them take events_lock as held. */
 struct sigtimer *sigtimer_new(u32 *index);
-void sigtimer_free(struct sigtimer *t);
 void sigtimer_arm(const struct sigtimer *t);
 void sigtimer_restore(void);
 u64 sigtimer_now(const struct sigtimer *t);

@@ -109,7 +109,7 @@ struct sigtimer *sigtimer_new(u32 *index)
 	return t;
 }
 
-void sigtimer_free(struct sigtimer *t)
+static void sigtimer_free(struct sigtimer *t)
 {
 	u32 timer = (u32)t->timer;
 

@@ -91,7 +91,6 @@ void inodes_each(void (*fn)(struct inode *inode));
 /* super.c */
 struct super *super_find(u64 id);
 struct super *super_add(u32 id, u64 root);
-void super_remove(struct super *sb);
 bool super_full(const struct super *sb);
 long ramfs_mount(const char *source, const char *options, u64 flags, u64 *root);
 long tmpfs_mount(const char *source, const char *options, u64 flags, u64 *root);

@@ -50,7 +50,7 @@ static void super_set(struct super *sb, const struct super *options)
 }
 
 /* Takes it out again. */
-void super_remove(struct super *sb)
+static void super_remove(struct super *sb)
 {
 	list_del(&sb->list);
 	kfree(sb);

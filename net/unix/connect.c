@@ -58,7 +58,7 @@ static long put_open(const struct sock *s, u32 ubuf, u32 which)
 }
 
 /* The calling program, as SO_PEERCRED tells others. */
-struct linux_ucred own_creds(void)
+static struct linux_ucred own_creds(void)
 {
 	return (struct linux_ucred){ current_pid(), cred_euid(), cred_egid() };
 }

@@ -198,7 +198,6 @@ long name_target(const void *name, u64 len, u32 type, u64 *number);
 long name_auto(u64 number);
 void name_hash(struct sock *s);
 void name_unhash(struct sock *s);
-struct linux_ucred own_creds(void);
 
 /* connect.c */
 long unix_create(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);

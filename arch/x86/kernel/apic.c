@@ -56,7 +56,7 @@ void lapic_eoi(void)
 }
 
 /* This CPU's number, as the I/O APIC addresses it. */
-u32 lapic_id(void)
+static u32 lapic_id(void)
 {
 	return lapic_read(LAPIC_ID) >> 24;
 }

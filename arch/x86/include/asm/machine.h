@@ -56,7 +56,6 @@ void pic_eoi(u32 line);
 void pic_timer_start(u32 hz);
 bool lapic_init(u64 phys, bool extint);	/* false: there is none */
 void lapic_eoi(void);
-u32 lapic_id(void);
 void lapic_self_interrupt(u32 vector);
 void lapic_timer_start(u32 vector, u32 count);
 u32 lapic_timer_count(void);
