@@ -3,13 +3,15 @@
  * devpts: the file system with the slaves of pseudo terminals, usually at
  * /dev/pts (Linux, Documentation/filesystems/devpts). There is one instance,
  * however often it is mounted; the names in it are the pairs that exist, so
- * owner, mode and times of a file are in its pair's state (pty.c).
+ * owner, mode and times of a file are in its pair's state (pty.c). Nothing is made,
+ * named or removed here but by opening /dev/ptmx.
  *
  * State: the options of mounting are the record "devpts".
  */
 #include <devfs.h>
 #include <errno.h>
 #include <printf.h>
+#include <pseudofs.h>
 #include <string.h>
 #include <vfs.h>
 #include <whitix/fcntl.h>
@@ -17,13 +19,10 @@
 
 #include "internal.h"
 
-#define SUPER 1			/* the one instance's number */
-#define ROOT_INO 1
 #define PTMX_INO 2
 #define PTY_INO 3		/* of pair 0 */
 #define POS_PTMX 2		/* readdir positions of "." and ".." are 0, 1 */
 #define POS_PTY 3
-#define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 1024
 #define DEVPTS_MAGIC 0x1cd1
 #define RECORD_OPTIONS "devpts"
@@ -112,13 +111,8 @@ static long devpts_mount(const char *source, const char *text, u64 flags, u64 *r
 	if (err < 0)
 		return err;
 	options = fresh;
-	*root = ROOT_INO;
-	return SUPER;
-}
-
-static long devpts_unmount(u64 sb)
-{
-	return 0;
+	*root = PSEUDOFS_ROOT;
+	return PSEUDOFS_SUPER;
 }
 
 /* ---- files --------------------------------------------------------------- */
@@ -134,11 +128,11 @@ static long fill_attr(u64 ino, struct vfs_attr *attr)
 	const struct tty *t = pty_of(ino);
 
 	*attr = (struct vfs_attr){
-		.ino = ino, .nlink = ino == ROOT_INO ? 2 : 1, .blksize = BLOCK_SIZE,
+		.ino = ino, .nlink = ino == PSEUDOFS_ROOT ? 2 : 1, .blksize = BLOCK_SIZE,
 		.atime_ns = options.time_ns, .mtime_ns = options.time_ns,
 		.ctime_ns = options.time_ns,
 	};
-	if (ino == ROOT_INO) {
+	if (ino == PSEUDOFS_ROOT) {
 		attr->mode = S_IFDIR | 0755;
 		return 0;
 	}
@@ -164,10 +158,10 @@ static long devpts_lookup(u64 sb, u64 dir, const char *name, struct vfs_attr *at
 	u32 n;
 	u64 ino;
 
-	if (dir != ROOT_INO)
+	if (dir != PSEUDOFS_ROOT)
 		return -ENOTDIR;
 	if (!strcmp(name, ".."))
-		ino = ROOT_INO;
+		ino = PSEUDOFS_ROOT;
 	else if (!strcmp(name, "ptmx"))
 		ino = PTMX_INO;
 	else if (number(name, strlen(name), 10, &n) && (name[0] != '0' || !name[1]) &&
@@ -220,77 +214,22 @@ static long devpts_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *at
 	return err;
 }
 
-/* Nothing is made, named or removed here but by opening /dev/ptmx. */
-static long devpts_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
-			  struct vfs_attr *attr)
-{
-	return S_ISREG(mode) ? -EACCES : -EPERM;
-}
-
-static long devpts_symlink(u64 sb, u64 dir, const char *name, const char *target)
-{
-	return -EPERM;
-}
-
-static long devpts_readlink(u64 sb, u64 ino, char *buf, size_t len)
-{
-	return -EINVAL;
-}
-
-static long devpts_link(u64 sb, u64 ino, u64 dir, const char *name)
-{
-	return -EPERM;
-}
-
-static long devpts_unlink(u64 sb, u64 dir, const char *name, u32 flags)
-{
-	return -EPERM;
-}
-
-static long devpts_rename(u64 sb, u64 dir, const char *name, u64 newdir,
-			  const char *newname, u32 flags)
-{
-	return -EPERM;
-}
-
-struct dirents {
-	u8 *buf;
-	size_t len, done;
-};
-
-static bool put_dirent(struct dirents *d, const char *name, u64 ino, u64 next)
-{
-	struct vfs_dirent *out = (void *)(d->buf + d->done);
-	size_t len = strlen(name);
-	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
-
-	if (reclen > d->len - d->done)
-		return false;
-	out->ino = ino;
-	out->next = next;
-	out->reclen = (u16)reclen;
-	out->type = LINUX_IFTODT(ino == ROOT_INO ? S_IFDIR : S_IFCHR);
-	memset(out->name + len, 0, reclen - DIRENT_NAME - len);
-	memcpy(out->name, name, len);
-	d->done += reclen;
-	return true;
-}
-
 static bool put_entries(struct dirents *d, u64 pos)
 {
 	char name[8];
+	size_t len;
 
-	if (pos == 0 && !put_dirent(d, ".", ROOT_INO, 1))
+	if (pos == 0 && !dirents_put(d, ".", 1, PSEUDOFS_ROOT, S_IFDIR, 1))
 		return false;
-	if (pos <= 1 && !put_dirent(d, "..", ROOT_INO, POS_PTMX))
+	if (pos <= 1 && !dirents_put(d, "..", 2, PSEUDOFS_ROOT, S_IFDIR, POS_PTMX))
 		return false;
-	if (pos <= POS_PTMX && !put_dirent(d, "ptmx", PTMX_INO, POS_PTY))
+	if (pos <= POS_PTMX && !dirents_put(d, "ptmx", 4, PTMX_INO, S_IFCHR, POS_PTY))
 		return false;
 	for (u64 at = MAX(pos, (u64)POS_PTY); at < POS_PTY + PTY_MAX; at++) {
 		u32 n = (u32)(at - POS_PTY);
 
-		scnprintf(name, sizeof(name), "%u", n);
-		if (pty_at(n) && !put_dirent(d, name, PTY_INO + n, at + 1))
+		len = (size_t)scnprintf(name, sizeof(name), "%u", n);
+		if (pty_at(n) && !dirents_put(d, name, len, PTY_INO + n, S_IFCHR, at + 1))
 			return false;
 	}
 	return true;
@@ -300,7 +239,7 @@ static long devpts_readdir(u64 sb, u64 ino, u64 pos, void *buf, size_t len)
 {
 	struct dirents d = { .buf = buf, .len = len };
 
-	if (ino != ROOT_INO)
+	if (ino != PSEUDOFS_ROOT)
 		return -ENOTDIR;
 	if (!put_entries(&d, pos) && !d.done)
 		return -EINVAL;
@@ -313,40 +252,23 @@ static long devpts_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 	return -ENXIO;
 }
 
-/* An open terminal needs nothing of its name. */
-static long devpts_hold(u64 sb, u64 ino, s64 count)
-{
-	return 0;
-}
-
 static long devpts_statfs(u64 sb, void *buf, size_t len)
 {
-	struct linux_statfs fs = {
-		.f_type = DEVPTS_MAGIC, .f_bsize = BLOCK_SIZE, .f_frsize = BLOCK_SIZE,
-		.f_namelen = VFS_NAME_MAX - 1,
-	};
-
-	memcpy(buf, &fs, MIN(len, sizeof(fs)));
-	return 0;
-}
-
-static long devpts_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
-{
-	return -EINVAL;
+	return pseudofs_statfs(buf, len, DEVPTS_MAGIC, BLOCK_SIZE);
 }
 
 /* Registers file system and devices, or again after a reset: 0 or an error. */
 long devpts_init(bool recovering)
 {
 	static const struct fs_ops ops = {
-		.mount = devpts_mount, .unmount = devpts_unmount,
+		.mount = devpts_mount, .unmount = pseudofs_unmount,
 		.lookup = devpts_lookup, .getattr = devpts_getattr,
-		.setattr = devpts_setattr, .create = devpts_create,
-		.symlink = devpts_symlink, .readlink = devpts_readlink,
-		.link = devpts_link, .unlink = devpts_unlink,
-		.rename = devpts_rename, .readdir = devpts_readdir,
-		.open = devpts_open, .hold = devpts_hold,
-		.statfs = devpts_statfs, .write_from = devpts_write_from,
+		.setattr = devpts_setattr, .create = pseudofs_create,
+		.symlink = pseudofs_symlink, .readlink = pseudofs_readlink,
+		.link = pseudofs_link, .unlink = pseudofs_unlink,
+		.rename = pseudofs_rename, .readdir = devpts_readdir,
+		.open = devpts_open, .hold = pseudofs_hold,
+		.statfs = devpts_statfs, .write_from = pseudofs_write_from,
 	};
 	struct file_open slaves = {
 		.provider = tty_provider, .wait = tty_wait,

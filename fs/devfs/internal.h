@@ -7,6 +7,7 @@
 #define DEVFS_INTERNAL_H
 
 #include <devfs.h>
+#include <dirents.h>
 #include <errno.h>
 #include <list.h>
 #include <runtime.h>

@@ -3,7 +3,6 @@
 #include "internal.h"
 
 #define SUPER 1			/* the one instance's number */
-#define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 4096
 
 static long devfs_mount(const char *source, const char *options, u64 flags, u64 *root)
@@ -210,28 +209,9 @@ static long devfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 	return end(ret);
 }
 
-struct dirents {
-	u8 *buf;
-	size_t len, done;
-};
-
-static bool put_dirent(struct dirents *d, const char *name, const struct entry *e,
-		       u64 next)
+static bool put(struct dirents *d, const char *name, const struct entry *e, u64 next)
 {
-	struct vfs_dirent *out = (void *)(d->buf + d->done);
-	size_t len = strlen(name);
-	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
-
-	if (reclen > d->len - d->done)
-		return false;
-	out->ino = e->d.ino;
-	out->next = next;
-	out->reclen = (u16)reclen;
-	out->type = LINUX_IFTODT(e->d.mode);
-	memset(out->name + len, 0, reclen - DIRENT_NAME - len);
-	memcpy(out->name, name, len);
-	d->done += reclen;
-	return true;
+	return dirents_put(d, name, strlen(name), e->d.ino, e->d.mode, next);
 }
 
 /* An entry's position is its inode number and one: they are above POS_FIRST. */
@@ -239,12 +219,12 @@ static bool put_entries(struct dirents *d, const struct entry *dir, u64 pos)
 {
 	struct entry *e;
 
-	if (pos == 0 && !put_dirent(d, ".", dir, 1))
+	if (pos == 0 && !put(d, ".", dir, 1))
 		return false;
-	if (pos <= 1 && !put_dirent(d, "..", dir->dir, POS_FIRST))
+	if (pos <= 1 && !put(d, "..", dir->dir, POS_FIRST))
 		return false;
 	list_for_each_entry(e, &dir->children, list)
-		if (e->d.ino >= pos && !put_dirent(d, e->d.name, e, e->d.ino + 1))
+		if (e->d.ino >= pos && !put(d, e->d.name, e, e->d.ino + 1))
 			return false;
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <core.h>
 #include <info.h>
+#include <pseudofs.h>
 #include <runtime.h>
 #include <slab.h>
 #include <string.h>
@@ -20,15 +21,13 @@
  * of the table. Item ITEM_TOP is the directory itself: the root, a process's, or
  * a thread's.
  */
-#define ITEM_BITS 8
 #define FD_BITS 16
 #define INO_THREAD (1ull << (ITEM_BITS + FD_BITS))
 #define ID_SHIFT (ITEM_BITS + FD_BITS + 1)
-#define ITEM_TOP 1
+#define ITEM_TOP PSEUDOFS_ROOT
 #define ITEM_FIRST 2
 
 #define INO_ID(ino) ((u32)((ino) >> ID_SHIFT))
-#define INO_ITEM(ino) ((u32)((ino) & ((1u << ITEM_BITS) - 1)))
 #define INO_FD(ino) ((u32)((ino) >> ITEM_BITS & ((1u << FD_BITS) - 1)))
 #define INO_OF(id, thread) \
 	((u64)(id) << ID_SHIFT | ((thread) ? INO_THREAD : 0) | ITEM_TOP)
@@ -36,7 +35,6 @@
 /* Item `item` of descriptor `fd`, in the same process or thread as `ino`. */
 #define INO_FILE(ino, fd, item) \
 	(((ino) & ~(INO_THREAD - 1)) | (u64)(fd) << ITEM_BITS | ((item) + ITEM_FIRST))
-#define ROOT_INO ITEM_TOP
 
 /* Directories. Items of DIR_PROCESS are in those of threads too. */
 enum dir {
@@ -51,17 +49,7 @@ struct subject {
 	struct process_info process;	/* if there is one */
 };
 
-struct item {
-	const char *name;
-	u32 mode;
-	u8 dir;			/* where it is: enum dir */
-	u8 self;		/* what it is, if it is a directory */
-	u8 flags;		/* ITEM_* */
-	const char *constant;	/* its text, without newline, or */
-	void (*show)(struct text *t, const struct subject *s);
-	/* Takes a written text, without newline, NUL-terminated: 0 or an error. */
-	long (*store)(const struct subject *s, const char *text);
-};
+/* item.flags */
 #define ITEM_PROTECTED 0x1	/* for those who may see into the process */
 #define ITEM_PROCESS_ONLY 0x2	/* not in a thread's directory */
 
@@ -78,8 +66,6 @@ long link_target(u64 ino, u64 *target);
 long link_text(u64 ino, char *buf, size_t len);
 
 /* table.c */
-const struct item *item_of(u64 ino);	/* NULL: a directory ITEM_TOP, or none */
-const struct item *item_at(u32 index);	/* NULL: past the last */
 enum dir dir_of(u64 ino);		/* DIR_NONE: not a directory */
 /* Fills in `s` for an inode number: 0, -ENOENT: there is no such process. */
 long subject_find(u64 ino, struct subject *s);

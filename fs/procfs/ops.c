@@ -8,25 +8,12 @@
 
 #include "internal.h"
 
-#define SUPER 1			/* the one instance's number */
-#define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 1024
 #define LINK_TEXT 64
 #define FD_LINK_SIZE 64		/* as Linux says, whatever the path is */
 #define NUMBER_TEXT 12
-/* readdir positions: ".", "..", items, and numbers from here on. */
+/* readdir positions: after those of items, numbers from here on. */
 #define POS_NUMBERS 512
-
-static long procfs_mount(const char *source, const char *options, u64 flags, u64 *root)
-{
-	*root = ROOT_INO;
-	return SUPER;
-}
-
-static long procfs_unmount(u64 sb)
-{
-	return 0;
-}
 
 /* What a descriptor tells of its link, and of what it stands on: 0, -ENOENT. */
 static long fill_descriptor(const struct subject *s, struct vfs_attr *attr)
@@ -131,16 +118,6 @@ static u64 numbered(u64 dir, u32 number)
 	}
 }
 
-/* The table's index of the item that is directory `dir`. */
-static u32 item_of_dir(enum dir dir)
-{
-	u32 i = 0;
-
-	while (item_at(i)->self != dir)
-		i++;
-	return i + ITEM_FIRST;
-}
-
 static u64 parent_of(u64 dir)
 {
 	const struct item *item = item_of(dir);
@@ -148,7 +125,7 @@ static u64 parent_of(u64 dir)
 
 	if (!item) {
 		if (!(dir & INO_THREAD))
-			return ROOT_INO;
+			return PSEUDOFS_ROOT;
 		pid = process_of(INO_ID(dir));
 		return pid ? INO_WITH(INO_OF(pid, false), item_of_dir(DIR_TASK)) : 0;
 	}
@@ -157,25 +134,24 @@ static u64 parent_of(u64 dir)
 	return INO_WITH(dir, item_of_dir(item->dir));
 }
 
-static bool item_shown(const struct item *item, u64 dir)
+static struct item_dir item_dir(u64 dir)
 {
-	return item->dir == dir_of(dir) &&
-	       !((item->flags & ITEM_PROCESS_ONLY) && (dir & INO_THREAD));
+	return (struct item_dir){
+		.ino = dir, .base = INO_WITH(dir, 0), .self = dir_of(dir),
+		.hidden = dir & INO_THREAD ? ITEM_PROCESS_ONLY : 0,
+	};
 }
 
 static u64 find(u64 dir, const char *name)
 {
-	const struct item *item;
+	struct item_dir of = item_dir(dir);
 	long number = number_of(name);
 
 	if (!strcmp(name, ".."))
 		return parent_of(dir);
 	if (number >= 0)
 		return numbered(dir, (u32)number);
-	for (u32 i = 0; (item = item_at(i)); i++)
-		if (item_shown(item, dir) && !strcmp(item->name, name))
-			return INO_WITH(dir, i + ITEM_FIRST);
-	return 0;
+	return item_find(&of, name);
 }
 
 static long procfs_lookup(u64 sb, u64 dir, const char *name, struct vfs_attr *attr)
@@ -188,12 +164,6 @@ static long procfs_lookup(u64 sb, u64 dir, const char *name, struct vfs_attr *at
 static long procfs_getattr(u64 sb, u64 ino, struct vfs_attr *attr)
 {
 	return attr_of(ino, attr);
-}
-
-/* Opening with O_TRUNC, and times, do nothing: texts are not stored. */
-static long procfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
-{
-	return which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID) ? -EPERM : 0;
 }
 
 static long procfs_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
@@ -215,65 +185,6 @@ static long procfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
 static long procfs_follow(u64 sb, u64 ino, u64 *target)
 {
 	return link_is_magic(ino) ? link_target(ino, target) : -EINVAL;
-}
-
-static long procfs_link(u64 sb, u64 ino, u64 dir, const char *name)
-{
-	return -EPERM;
-}
-
-static long procfs_unlink(u64 sb, u64 dir, const char *name, u32 flags)
-{
-	return -EPERM;
-}
-
-static long procfs_rename(u64 sb, u64 dir, const char *name, u64 newdir,
-			  const char *newname, u32 flags)
-{
-	return -EPERM;
-}
-
-struct dirents {
-	u8 *buf;
-	size_t len, done;
-};
-
-static bool put_dirent(struct dirents *d, const char *name, u64 ino, u32 mode,
-		       u64 next)
-{
-	struct vfs_dirent *e = (void *)(d->buf + d->done);
-	size_t len = strlen(name);
-	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
-
-	if (reclen > d->len - d->done)
-		return false;
-	e->ino = ino;
-	e->next = next;
-	e->reclen = (u16)reclen;
-	e->type = LINUX_IFTODT(mode);
-	memset(e->name + len, 0, reclen - DIRENT_NAME - len);
-	memcpy(e->name, name, len);
-	d->done += reclen;
-	return true;
-}
-
-/* The entries of the table: false when the buffer is full. */
-static bool put_items(struct dirents *d, u64 dir, u64 pos)
-{
-	const struct item *item;
-
-	if (pos == 0 && !put_dirent(d, ".", dir, S_IFDIR, 1))
-		return false;
-	if (pos <= 1 && !put_dirent(d, "..", parent_of(dir), S_IFDIR, ITEM_FIRST))
-		return false;
-	for (u32 i = 0; (item = item_at(i)); i++) {
-		u64 at = i + ITEM_FIRST;
-
-		if (at >= pos && item_shown(item, dir) &&
-		    !put_dirent(d, item->name, INO_WITH(dir, at), item->mode, at + 1))
-			return false;
-	}
-	return true;
 }
 
 static long descriptor_next(u64 dir, u32 from)
@@ -305,14 +216,15 @@ static void put_numbers(struct dirents *d, u64 dir, u64 pos)
 {
 	long number = pos > POS_NUMBERS ? (long)(pos - POS_NUMBERS) : 0;
 	char text[NUMBER_TEXT];
+	size_t len;
 
 	for (; (number = number_next(dir, (u32)number)) >= 0; number++) {
 		u64 ino = numbered(dir, (u32)number);
 		const struct item *item = item_of(ino);
 
-		scnprintf(text, sizeof(text), "%ld", number);
-		if (ino && !put_dirent(d, text, ino, item ? item->mode : S_IFDIR,
-				       POS_NUMBERS + (u64)number + 1))
+		len = (size_t)scnprintf(text, sizeof(text), "%ld", number);
+		if (ino && !dirents_put(d, text, len, ino, item ? item->mode : S_IFDIR,
+					POS_NUMBERS + (u64)number + 1))
 			return;
 	}
 }
@@ -320,6 +232,7 @@ static void put_numbers(struct dirents *d, u64 dir, u64 pos)
 static long procfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 {
 	struct dirents d = { .buf = buf, .len = len };
+	struct item_dir of = item_dir(dir);
 	struct vfs_attr attr;
 	long error = attr_of(dir, &attr);
 
@@ -327,7 +240,9 @@ static long procfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 		return error;
 	if (dir_of(dir) == DIR_NONE)
 		return -ENOTDIR;
-	if (put_items(&d, dir, pos))
+	if (pos <= 1)
+		of.parent = parent_of(dir);
+	if (item_put_all(&d, &of, pos))
 		put_numbers(&d, dir, pos);
 	return (long)d.done;
 }
@@ -377,34 +292,18 @@ static long procfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 	return error;
 }
 
-static long procfs_hold(u64 sb, u64 ino, s64 count)
-{
-	return 0;
-}
-
 static long procfs_statfs(u64 sb, void *buf, size_t len)
 {
-	struct linux_statfs fs = {
-		.f_type = PROC_SUPER_MAGIC, .f_bsize = PAGE_SIZE,
-		.f_frsize = PAGE_SIZE, .f_namelen = VFS_NAME_MAX - 1,
-	};
-
-	memcpy(buf, &fs, MIN(len, sizeof(fs)));
-	return 0;
-}
-
-static long procfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
-{
-	return -EINVAL;
+	return pseudofs_statfs(buf, len, PROC_SUPER_MAGIC, PAGE_SIZE);
 }
 
 const struct fs_ops procfs_ops = {
-	.mount = procfs_mount, .unmount = procfs_unmount,
+	.mount = pseudofs_mount, .unmount = pseudofs_unmount,
 	.lookup = procfs_lookup, .getattr = procfs_getattr,
-	.setattr = procfs_setattr, .create = procfs_create,
+	.setattr = pseudofs_setattr, .create = procfs_create,
 	.symlink = procfs_symlink, .readlink = procfs_readlink,
-	.link = procfs_link, .unlink = procfs_unlink, .rename = procfs_rename,
-	.readdir = procfs_readdir, .open = procfs_open, .hold = procfs_hold,
-	.statfs = procfs_statfs, .write_from = procfs_write_from,
+	.link = pseudofs_link, .unlink = pseudofs_unlink, .rename = pseudofs_rename,
+	.readdir = procfs_readdir, .open = procfs_open, .hold = pseudofs_hold,
+	.statfs = procfs_statfs, .write_from = pseudofs_write_from,
 	.follow = procfs_follow,
 };

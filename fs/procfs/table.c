@@ -8,7 +8,7 @@
 #define TEXT_OF(x) TEXT_OF_(x)
 
 /* Order is that of readdir. */
-static const struct item table[] = {
+const struct item item_table[] = {
 	[ITEM_KMSG] = { "kmsg", S_IFREG | 0400, DIR_ROOT, .constant = NULL },
 	[ITEM_FD_LINK] = { "", S_IFLNK | 0700, DIR_NUMBERED, .constant = NULL },
 	[ITEM_FD_OBJECT] = { "", S_IFREG | 0600, DIR_NUMBERED, .constant = NULL },
@@ -105,19 +105,12 @@ static const struct item table[] = {
 	{ "wchan", FILE_MODE, DIR_PROCESS, .show = show_pid_wchan },
 };
 
-_Static_assert(ARRAY_SIZE(table) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
+_Static_assert(ARRAY_SIZE(item_table) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
 
-/* See internal.h. */
-const struct item *item_at(u32 index)
-{
-	return index < ARRAY_SIZE(table) ? &table[index] : NULL;
-}
-
-/* See internal.h. */
-const struct item *item_of(u64 ino)
-{
-	return INO_ITEM(ino) < ITEM_FIRST ? NULL : item_at(INO_ITEM(ino) - ITEM_FIRST);
-}
+const struct item_limits item_limits = {
+	.count = ARRAY_SIZE(item_table), .first = ITEM_FIRST,
+	.text_max = 16384, .store_max = 4096,
+};
 
 /* See internal.h. */
 enum dir dir_of(u64 ino)

@@ -7,6 +7,7 @@
 #ifndef RAMFS_INTERNAL_H
 #define RAMFS_INTERNAL_H
 
+#include <dirents.h>
 #include <errno.h>
 #include <list.h>
 #include <runtime.h>

@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define BLOCK_SIZE 4096
 #define SECTORS 8		/* of 512 bytes in a block */
 /* What a directory's size counts for each entry, and a link's target in place. */
@@ -640,40 +639,23 @@ static long ramfs_rename(u64 sb, u64 ino, const char *name, u64 newino,
 	return ret;
 }
 
-struct dirents {
-	u8 *buf;
-	size_t len, done;
-};
-
-static bool put_dirent(struct dirents *d, const char *name, u32 len,
-		       const struct inode *inode, u64 next)
+static bool put(struct dirents *d, const char *name, u32 len, const struct inode *inode,
+		u64 next)
 {
-	struct vfs_dirent *e = (void *)(d->buf + d->done);
-	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
-
-	if (reclen > d->len - d->done)
-		return false;
-	e->ino = inode->ino;
-	e->next = next;
-	e->reclen = (u16)reclen;
-	e->type = LINUX_IFTODT(inode->mode);
-	memset(e->name + len, 0, reclen - DIRENT_NAME - len);
-	memcpy(e->name, name, len);
-	d->done += reclen;
-	return true;
+	return dirents_put(d, name, len, inode->ino, inode->mode, next);
 }
 
 static void put_entries(struct dirents *d, const struct inode *dir, u64 pos)
 {
 	struct link *l;
 
-	if (pos == 0 && !put_dirent(d, ".", 1, dir, 1))
+	if (pos == 0 && !put(d, ".", 1, dir, 1))
 		return;
-	if (pos <= 1 && !put_dirent(d, "..", 2, dir->parent, POS_FIRST))
+	if (pos <= 1 && !put(d, "..", 2, dir->parent, POS_FIRST))
 		return;
 	list_for_each_entry(l, &dir->entries, of_dir)
 		if (l->pos >= pos &&
-		    !put_dirent(d, l->name, l->len, l->inode, l->pos + 1))
+		    !put(d, l->name, l->len, l->inode, l->pos + 1))
 			return;
 }
 

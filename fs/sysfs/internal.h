@@ -7,6 +7,7 @@
 #include <devfs.h>
 #include <errno.h>
 #include <info.h>
+#include <pseudofs.h>
 #include <runtime.h>
 #include <string.h>
 #include <text.h>
@@ -16,18 +17,15 @@
 
 /*
  * Inode numbers: a module's id or a device's number in devfs (0: neither), and an
- * item of the table from ITEM_FIRST on. Item 0 is the object's own directory.
+ * item of the table from ITEM_FIRST on. Item 0 is the object's own directory. The
+ * first of the table is the root.
  */
-#define ITEM_BITS 8
-#define ITEM_FIRST 1
+#define ITEM_FIRST PSEUDOFS_ROOT
 #define OBJECT_BITS 32
 #define INO_DEVICE (1ull << (ITEM_BITS + OBJECT_BITS))
-#define INO_ITEM(ino) ((u32)((ino) & ((1u << ITEM_BITS) - 1)))
 #define INO_OBJECT(ino) ((u32)((ino) >> ITEM_BITS))
 #define INO_OF(object, device) \
 	((u64)(object) << ITEM_BITS | ((device) ? INO_DEVICE : 0))
-#define INO_WITH(ino, item) (((ino) & ~((1ull << ITEM_BITS) - 1)) | (item))
-#define ROOT_INO ITEM_FIRST	/* the first of the table */
 
 enum dir {
 	DIR_NONE, DIR_ROOT, DIR_CLASS, DIR_DEVICES, DIR_SYSTEM, DIR_CPUS, DIR_CPU,
@@ -45,19 +43,7 @@ struct subject {
 	struct devfs_device device;
 };
 
-struct item {
-	const char *name;
-	u32 mode;
-	u8 dir;			/* where it is: enum dir */
-	u8 self;		/* what it is, if it is a directory */
-	const char *constant;	/* its text, without newline, or */
-	void (*show)(struct text *t, const struct subject *s);
-	long (*store)(const struct subject *s, const char *text);
-};
-
 /* table.c */
-const struct item *item_at(u32 index);	/* from 0; NULL: past the last */
-const struct item *item_of(u64 ino);	/* NULL: an object's directory, or none */
 enum dir dir_of(u64 ino);		/* DIR_NONE: not a directory */
 long subject_find(u64 ino, struct subject *s);	/* 0, -ENOENT */
 enum dir class_of(const struct devfs_device *d);	/* DIR_NONE: not shown */

@@ -2,24 +2,10 @@
 /* The calls that vfs makes (fs_ops in vfs.h). Names come and go by themselves. */
 #include "internal.h"
 
-#define SUPER 1			/* the one instance's number */
 #define SYSFS_MAGIC 0x62656572	/* as statfs(2) tells it */
-#define DIRENT_NAME offsetof(struct vfs_dirent, name)
 #define FILE_SIZE 4096		/* Linux says so of every file */
-/* readdir positions: ".", "..", items, and objects from here on. */
-#define POS_ITEMS 2
+/* readdir positions: after those of items, objects from here on. */
 #define POS_OBJECTS 512
-
-static long sysfs_mount(const char *source, const char *options, u64 flags, u64 *root)
-{
-	*root = ROOT_INO;
-	return SUPER;
-}
-
-static long sysfs_unmount(u64 sb)
-{
-	return 0;
-}
 
 static long attr_of(u64 ino, struct vfs_attr *attr)
 {
@@ -40,16 +26,6 @@ static long attr_of(u64 ino, struct vfs_attr *attr)
 	else
 		attr->size = FILE_SIZE;
 	return 0;
-}
-
-/* The item that is directory `dir`: its inode number. */
-static u64 dir_ino(enum dir dir)
-{
-	u32 i = 0;
-
-	while (item_at(i)->self != dir)
-		i++;
-	return i + ITEM_FIRST;
 }
 
 /* The object after `after` in directory `dir`: its inode number and name. */
@@ -85,23 +61,28 @@ static u64 parent_of(u64 dir)
 	struct subject s;
 
 	if (item)
-		return item->dir == DIR_NONE ? ROOT_INO : dir_ino(item->dir);
+		return item->dir == DIR_NONE ? PSEUDOFS_ROOT : item_of_dir(item->dir);
 	if (!(dir & INO_DEVICE))
-		return dir_ino(DIR_MODULES);
-	return subject_find(dir, &s) ? ROOT_INO : dir_ino(class_of(&s.device));
+		return item_of_dir(DIR_MODULES);
+	return subject_find(dir, &s) ? PSEUDOFS_ROOT : item_of_dir(class_of(&s.device));
+}
+
+static struct item_dir item_dir(u64 dir)
+{
+	return (struct item_dir){ .ino = dir, .base = dir - INO_ITEM(dir), .self = dir_of(dir) };
 }
 
 static u64 find(u64 dir, const char *name)
 {
 	char other[VFS_NAME_MAX];
-	const struct item *item;
-	u64 ino = 0;
+	struct item_dir of = item_dir(dir);
+	u64 ino;
 
 	if (!strcmp(name, ".."))
 		return parent_of(dir);
-	for (u32 i = 0; (item = item_at(i)); i++)
-		if (item->dir == dir_of(dir) && !strcmp(item->name, name))
-			return INO_WITH(dir, i + ITEM_FIRST);
+	ino = item_find(&of, name);
+	if (ino)
+		return ino;
 	while (!object_next(dir_of(dir), INO_OBJECT(ino), &ino, other))
 		if (!strcmp(other, name))
 			return ino;
@@ -120,91 +101,11 @@ static long sysfs_getattr(u64 sb, u64 ino, struct vfs_attr *attr)
 	return attr_of(ino, attr);
 }
 
-static long sysfs_setattr(u64 sb, u64 ino, u32 which, const struct vfs_attr *attr)
-{
-	return which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID) ? -EPERM : 0;
-}
-
-static long sysfs_create(u64 sb, u64 dir, const char *name, u32 mode, u64 rdev,
-			 struct vfs_attr *attr)
-{
-	return S_ISREG(mode) ? -EACCES : -EPERM;	/* as Linux's /sys says */
-}
-
-static long sysfs_symlink(u64 sb, u64 dir, const char *name, const char *target)
-{
-	return -EPERM;
-}
-
-static long sysfs_readlink(u64 sb, u64 ino, char *buf, size_t len)
-{
-	return -EINVAL;
-}
-
-static long sysfs_link(u64 sb, u64 ino, u64 dir, const char *name)
-{
-	return -EPERM;
-}
-
-static long sysfs_unlink(u64 sb, u64 dir, const char *name, u32 flags)
-{
-	return -EPERM;
-}
-
-static long sysfs_rename(u64 sb, u64 dir, const char *name, u64 newdir,
-			 const char *newname, u32 flags)
-{
-	return -EPERM;
-}
-
-struct dirents {
-	u8 *buf;
-	size_t len, done;
-};
-
-static bool put_dirent(struct dirents *d, const char *name, u64 ino, u32 mode,
-		       u64 next)
-{
-	struct vfs_dirent *e = (void *)(d->buf + d->done);
-	size_t len = strlen(name);
-	size_t reclen = ALIGN_UP(DIRENT_NAME + len + 1, 8ul);
-
-	if (reclen > d->len - d->done)
-		return false;
-	e->ino = ino;
-	e->next = next;
-	e->reclen = (u16)reclen;
-	e->type = LINUX_IFTODT(mode);
-	memset(e->name + len, 0, reclen - DIRENT_NAME - len);
-	memcpy(e->name, name, len);
-	d->done += reclen;
-	return true;
-}
-
-/* The entries of the table: false when the buffer is full. */
-static bool put_items(struct dirents *d, u64 dir, u64 pos)
-{
-	const struct item *item;
-
-	if (pos == 0 && !put_dirent(d, ".", dir, S_IFDIR, 1))
-		return false;
-	if (pos <= 1 && !put_dirent(d, "..", parent_of(dir), S_IFDIR, POS_ITEMS))
-		return false;
-	for (u32 i = 0; (item = item_at(i)); i++) {
-		u64 at = i + POS_ITEMS;
-
-		if (at >= pos && item->dir == dir_of(dir) &&
-		    !put_dirent(d, item->name, INO_WITH(dir, i + ITEM_FIRST), item->mode,
-				at + 1))
-			return false;
-	}
-	return true;
-}
-
 static long sysfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 {
 	u64 ino = pos > POS_OBJECTS ? INO_OF(pos - POS_OBJECTS, false) : 0;
 	struct dirents d = { .buf = buf, .len = len };
+	struct item_dir of = item_dir(dir);
 	char name[VFS_NAME_MAX];
 	struct vfs_attr attr;
 	long error = attr_of(dir, &attr);
@@ -213,10 +114,12 @@ static long sysfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 		return error;
 	if (dir_of(dir) == DIR_NONE)
 		return -ENOTDIR;
-	if (!put_items(&d, dir, pos))
+	if (pos <= 1)
+		of.parent = parent_of(dir);
+	if (!item_put_all(&d, &of, pos))
 		return (long)d.done;
 	while (!object_next(dir_of(dir), INO_OBJECT(ino), &ino, name) &&
-	       put_dirent(&d, name, ino, S_IFDIR, POS_OBJECTS + INO_OBJECT(ino)))
+	       dirents_put(&d, name, strlen(name), ino, S_IFDIR, POS_OBJECTS + INO_OBJECT(ino)))
 		;
 	return (long)d.done;
 }
@@ -237,32 +140,16 @@ static long sysfs_open(u64 sb, u64 ino, u32 oflags, struct file_open *file)
 	return 0;
 }
 
-static long sysfs_hold(u64 sb, u64 ino, s64 count)
-{
-	return 0;
-}
-
 static long sysfs_statfs(u64 sb, void *buf, size_t len)
 {
-	struct linux_statfs fs = {
-		.f_type = SYSFS_MAGIC, .f_bsize = PAGE_SIZE,
-		.f_frsize = PAGE_SIZE, .f_namelen = VFS_NAME_MAX - 1,
-	};
-
-	memcpy(buf, &fs, MIN(len, sizeof(fs)));
-	return 0;
-}
-
-static long sysfs_write_from(u64 sb, u64 ino, u64 pos, u32 src, u64 src_pos, u64 len)
-{
-	return -EINVAL;
+	return pseudofs_statfs(buf, len, SYSFS_MAGIC, PAGE_SIZE);
 }
 
 const struct fs_ops sysfs_ops = {
-	.mount = sysfs_mount, .unmount = sysfs_unmount, .lookup = sysfs_lookup,
-	.getattr = sysfs_getattr, .setattr = sysfs_setattr, .create = sysfs_create,
-	.symlink = sysfs_symlink, .readlink = sysfs_readlink, .link = sysfs_link,
-	.unlink = sysfs_unlink, .rename = sysfs_rename, .readdir = sysfs_readdir,
-	.open = sysfs_open, .hold = sysfs_hold, .statfs = sysfs_statfs,
-	.write_from = sysfs_write_from,
+	.mount = pseudofs_mount, .unmount = pseudofs_unmount, .lookup = sysfs_lookup,
+	.getattr = sysfs_getattr, .setattr = pseudofs_setattr, .create = pseudofs_create,
+	.symlink = pseudofs_symlink, .readlink = pseudofs_readlink, .link = pseudofs_link,
+	.unlink = pseudofs_unlink, .rename = pseudofs_rename, .readdir = sysfs_readdir,
+	.open = sysfs_open, .hold = pseudofs_hold, .statfs = sysfs_statfs,
+	.write_from = pseudofs_write_from,
 };

@@ -7,35 +7,14 @@
  */
 #include "internal.h"
 
-#define PART_MAX 4096		/* no text is longer */
-#define UBUF_PART 8192		/* most bytes of one copy to the program */
-#define STORE_MAX 256
-
 long text_provider;
 
-/* Copies a text to the program: bytes, or an error if there was none. */
-static long text_copy(const struct text *t, u32 ubuf, u64 off)
+/* See pseudofs.h. */
+long item_make(struct text *t, u64 ino)
 {
-	size_t done = 0;
-	long n = 0;
-
-	while (done < t->len) {
-		size_t part = MIN(t->len - done, (size_t)UBUF_PART);
-
-		n = ubuf_write(ubuf, off + done, t->buf + done, part);
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	return done ? (long)done : n;
-}
-
-/* The text of inode `number` into `t`: 0 or an error. */
-static long text_make(struct text *t, u64 number)
-{
-	const struct item *item = item_of(number);
+	const struct item *item = item_of(ino);
 	struct subject s;
-	long error = subject_find(number, &s);
+	long error = subject_find(ino, &s);
 
 	if (error)
 		return -ENODEV;
@@ -48,77 +27,20 @@ static long text_make(struct text *t, u64 number)
 	return 0;
 }
 
-static long text_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
+/* See pseudofs.h. */
+long item_store(u64 ino, const char *text)
 {
-	struct text t = { .size = MIN(len, (u64)PART_MAX), .skip = pos };
-	long n;
-
-	t.buf = kmalloc(t.size);
-	if (!t.buf)
-		return -ENOMEM;
-	n = text_make(&t, number);
-	if (!n)
-		n = text_copy(&t, ubuf, off);
-	kfree(t.buf);
-	return n;
-}
-
-static long store_text(u64 number, char *buf, size_t len)
-{
-	const struct item *item = item_of(number);
+	const struct item *item = item_of(ino);
 	struct subject s;
 
-	if (len && buf[len - 1] == '\n')
-		len--;
-	buf[len] = '\0';
-	if (subject_find(number, &s))
+	if (subject_find(ino, &s))
 		return -ENODEV;
-	return item && item->store ? item->store(&s, buf) : -EIO;
+	return item && item->store ? item->store(&s, text) : -EIO;
 }
-
-static long text_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
-{
-	char *buf;
-	long n;
-
-	if (len >= STORE_MAX)
-		return -EINVAL;
-	buf = kmalloc(len + 1);
-	if (!buf)
-		return -ENOMEM;
-	n = ubuf_read(ubuf, off, buf, len);
-	if (n > 0) {
-		long error = store_text(number, buf, (size_t)n);
-
-		n = error ? error : n;
-	}
-	kfree(buf);
-	return n;
-}
-
-static long text_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
-{
-	return -ENOTTY;
-}
-
-static long text_poll(u64 number)
-{
-	return FILE_POLLIN | FILE_POLLOUT;
-}
-
-static long text_release(u64 number)
-{
-	return 0;
-}
-
-static const struct file_ops text_ops = {
-	.read = text_read, .write = text_write, .ioctl = text_ioctl,
-	.poll = text_poll, .release = text_release,
-};
 
 static long sysfs_init(u32 flags)
 {
-	text_provider = provider_register(THIS_MODULE, &text_ops);
+	text_provider = provider_register(THIS_MODULE, &item_files);
 	if (text_provider < 0)
 		return text_provider;
 	return vfs_register_fs(THIS_MODULE, "sysfs", 0, &sysfs_ops);

@@ -142,7 +142,7 @@ enum dir class_of(const struct devfs_device *d)
 
 /* ---- the table ----------------------------------------------------------------- */
 
-static const struct item table[] = {
+const struct item item_table[] = {
 	{ "", DIR_MODE, DIR_NONE, .self = DIR_ROOT },
 	{ "class", DIR_MODE, DIR_ROOT, .self = DIR_CLASS },
 	{ "devices", DIR_MODE, DIR_ROOT, .self = DIR_DEVICES },
@@ -187,19 +187,12 @@ static const struct item table[] = {
 	{ "uevent", FILE_MODE, DIR_DEVICE, .show = show_uevent },
 };
 
-_Static_assert(ARRAY_SIZE(table) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
+_Static_assert(ARRAY_SIZE(item_table) + ITEM_FIRST <= 1u << ITEM_BITS, "items fit");
 
-/* See internal.h. */
-const struct item *item_at(u32 index)
-{
-	return index < ARRAY_SIZE(table) ? &table[index] : NULL;
-}
-
-/* See internal.h. */
-const struct item *item_of(u64 ino)
-{
-	return INO_ITEM(ino) < ITEM_FIRST ? NULL : item_at(INO_ITEM(ino) - ITEM_FIRST);
-}
+const struct item_limits item_limits = {
+	.count = ARRAY_SIZE(item_table), .first = ITEM_FIRST,
+	.text_max = 4096, .store_max = 256,
+};
 
 /* See internal.h. */
 enum dir dir_of(u64 ino)
