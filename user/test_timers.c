@@ -642,8 +642,22 @@ static void mapped_files_have_times(void)
 	      now.st_mtim.tv_nsec > was.st_mtim.tv_nsec);
 }
 
+/* The signal is there when the call returns, and shortens no sleep after it. */
+static void time_that_has_passed(void)
+{
+	struct itimerspec value = { .it_value.tv_sec = 1 };
+	timer_t timer;
+
+	handle(SIGALRM, 0);
+	CHECK_EQ(timer_create(CLOCK_REALTIME, NULL, &timer), 0);
+	for (int i = 1; i <= 5; i++) {
+		CHECK_EQ(timer_settime(timer, TIMER_ABSTIME, &value, NULL), 0);
+		CHECK_EQ(signals, i);
+	}
+}
+
 static const struct ktap_test tests[] = {
-	TEST(cpu_clocks_of_others), TEST(sleeps_when_the_clock_is_set),
+	TEST(time_that_has_passed), TEST(cpu_clocks_of_others), TEST(sleeps_when_the_clock_is_set),
 	TEST(mapped_files_have_times),
 	TEST(timer_signals), TEST(timer_overruns), TEST(timer_without_signal),
 	TEST(timer_by_default), TEST(timer_of_cpu_time), TEST(timer_for_a_thread),

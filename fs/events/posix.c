@@ -63,26 +63,30 @@ static void tell(struct sigtimer *t, u32 id, u64 count)
 	}
 }
 
+/* Tells that the timer has expired, if it has, and has it look again when it will. */
+static void look(struct sigtimer *t, u32 id)
+{
+	u64 now = sigtimer_now(t), count = 1;
+
+	if (t->expires && t->expires <= now) {
+		if (t->interval)
+			count = (now - t->expires) / t->interval + 1;
+		tell(t, id, count);
+		journal_set(&t->expires, t->interval ? t->expires + count * t->interval : 0);
+		journal_commit_only();
+	}
+	sigtimer_arm(t);
+}
+
 /* The core calls in a thread of its own; `cookie` is the place. */
 static void expired(u64 cookie)
 {
 	struct sigtimer *t;
-	u64 now, count = 1;
 
 	mutex_lock(&events_lock);
 	t = pool_at(&sigtimers, (u32)cookie);
-	if (t && t->kind && t->expires) {
-		now = sigtimer_now(t);
-		if (t->expires <= now) {
-			if (t->interval)
-				count = (now - t->expires) / t->interval + 1;
-			tell(t, (u32)cookie, count);
-			journal_set(&t->expires,
-				    t->interval ? t->expires + count * t->interval : 0);
-			journal_commit(0);
-		}
-		sigtimer_arm(t);
-	}
+	if (t && t->kind && t->expires)
+		look(t, (u32)cookie);
 	mutex_unlock(&events_lock);
 }
 
@@ -337,7 +341,7 @@ long call_timer_settime(u64 id, u64 flags, u64 new, u64 old, u64 e, u64 f)
 		result = journal_commit(0);
 	}
 	if (t)
-		sigtimer_arm(t);
+		look(t, (u32)id);
 	mutex_unlock(&events_lock);
 	return result || !old ? result : user_write(old, &was, sizeof(was));
 }
