@@ -194,7 +194,7 @@ static long altstack_set(const struct linux_stack *s, u64 sp)
 
 	if (on_altstack(now, sp))
 		return -EPERM;
-	if (s->ss_flags & ~(SS_DISABLE | SS_ONSTACK))
+	if ((u32)s->ss_flags > SS_DISABLE)
 		return -EINVAL;
 	if (s->ss_flags & SS_DISABLE) {
 		*now = (struct linux_stack){ .ss_flags = SS_DISABLE };

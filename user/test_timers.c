@@ -656,7 +656,17 @@ static void time_that_has_passed(void)
 	}
 }
 
+static void stack_flags(void)
+{
+	static char memory[65536];
+	stack_t stack = { .ss_sp = memory, .ss_size = sizeof(memory),
+			  .ss_flags = SS_ONSTACK | SS_DISABLE };
+
+	CHECK_FAILS(syscall(SYS_sigaltstack, &stack, NULL), EINVAL);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(stack_flags),
 	TEST(time_that_has_passed), TEST(cpu_clocks_of_others), TEST(sleeps_when_the_clock_is_set),
 	TEST(mapped_files_have_times),
 	TEST(timer_signals), TEST(timer_overruns), TEST(timer_without_signal),
