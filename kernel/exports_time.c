@@ -156,6 +156,8 @@ long time_sleep(u32 self, u64 ns)
 		return 0;
 	}
 	result = wait_on_any(NULL, 0, deadline_after(ns), true);
+	/* The watchdog counts from when the module last gave the CPU away. */
+	current->module_ticks = 0;
 	return result == -ETIMEDOUT ? 0 : result;
 }
 SYMBOL_EXPORT(time_sleep);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -333,6 +334,27 @@ static void sendfile_copies(void)
 	unlink(FILE_B);
 }
 
+/* It went on to its end, and the module that copies was taken for one in a loop. */
+static void long_sendfile_can_be_killed(void)
+{
+	struct timespec soon = { .tv_nsec = 50000000 };
+	struct rusage usage;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int zero = open("/dev/zero", O_RDONLY), null = open("/dev/null", O_WRONLY);
+
+		for (;;)
+			sendfile(null, zero, NULL, 0x7ffff000);
+	}
+	nanosleep(&soon, NULL);
+	kill(pid, SIGKILL);
+	CHECK_EQ(wait4(pid, &status, 0, &usage), pid);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	CHECK(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec < 3);
+}
+
 static void copy_file_range_copies(void)
 {
 	int a, b, pair[2];
@@ -365,7 +387,8 @@ static void copy_file_range_copies(void)
 static const struct ktap_test tests[] = {
 	TEST(pipe_sizes), TEST(pipe_writes_are_whole), TEST(pipe_polls), TEST(fifo_opens),
 	TEST(splice_from_and_to_files), TEST(splice_refuses), TEST(splice_between_pipes),
-	TEST(vmsplice_both_ways), TEST(sendfile_copies), TEST(copy_file_range_copies),
+	TEST(vmsplice_both_ways), TEST(sendfile_copies), TEST(long_sendfile_can_be_killed),
+	TEST(copy_file_range_copies),
 };
 
 int main(int argc, char **argv)

@@ -18,6 +18,7 @@
 #define SPLICE_FLAGS 15
 #define POS_MAX 0x7fffffffffffffffl
 #define MOVE_MAX 0x7ffff000ul	/* Linux's most for one call */
+#define MOVE_PAUSE 0x400000ul	/* bytes after which others, and signals, have a turn */
 #define IOV_MAX 1024
 
 /* pipe2(2). */
@@ -475,6 +476,15 @@ static long call_vmsplice(u64 fd, u64 user, u64 count, u64 flags, u64 e, u64 f)
 	return n;
 }
 
+/*
+ * After `n` bytes more, `done` in all: sleeps for a moment now and then, so that a
+ * long copy can be ended and is not taken for a loop. True: a signal is there.
+ */
+static bool interrupted(u64 done, u64 n)
+{
+	return done / MOVE_PAUSE != (done - n) / MOVE_PAUSE && time_sleep(THIS_MODULE, 1);
+}
+
 /* Copies between files at the positions of `in` and `out`. */
 static long file_to_file(struct end *in, struct end *out, u64 len, u8 *buf)
 {
@@ -492,6 +502,8 @@ static long file_to_file(struct end *in, struct end *out, u64 len, u8 *buf)
 			n = put;
 			break;
 		}
+		if (interrupted(done, (u64)n))
+			break;
 	}
 	return done ? (long)done : n;
 }

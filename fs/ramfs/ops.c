@@ -290,10 +290,12 @@ static long ramfs_tmpfile(u64 id, u32 mode, struct vfs_attr *attr)
 		ret = new_content(inode, NULL);
 		if (!ret)
 			ret = store_inode(inode, NULL);
-		if (ret)
+		if (ret) {
+			inode->holds = 0;
 			inode_drop(inode);
-		else
+		} else {
 			fill_attr(inode, attr);
+		}
 	}
 	mutex_unlock(&ramfs_lock);
 	return ret;

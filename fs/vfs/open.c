@@ -246,8 +246,10 @@ static long nameless_node(struct mount *m, u32 mode, struct node **out)
 	if (ret)
 		return ret;
 	n = attr.ino ? node_make(m, attr.ino) : NULL;
-	if (!n)
+	if (!n) {
+		FS_CALL(m, hold, attr.ino, -1);
 		return -ENOMEM;
+	}
 	node_get(n);
 	n->gone = n->held = true;
 	ret = node_load(n, true);

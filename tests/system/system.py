@@ -64,7 +64,7 @@ TESTS = (
     "gateabuse",
 )
 PROGRAMS = ("hello", *TESTS, "sockreset", "resets", "test_resets", "runtests", "poweroff",
-            "bench", "fuzz")
+            "bench", "fuzz", "failnth")
 PANIC = r"\bpanic: "
 PROMPT = r"root@whitix:\S+# "
 

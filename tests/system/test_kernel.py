@@ -13,6 +13,7 @@ import system
 
 # Live objects survive; what modules had open goes on.
 RESETS = ("slab is reset", "vfs is reset", "ramfs is reset")
+FAILNTH_STEP = 5
 
 
 @pytest.fixture(scope="session", params=system.DEBUG_VARIANTS)
@@ -66,3 +67,23 @@ def test_failing_allocations(debug_kernel, every):
     text, end = run.section("/test/fuzz")
     assert not re.search("panic: |resetting ", run.text), run.text[-3000:]
     assert "fuzz: passed" in text and end == "exit 0", text[-2000:]
+
+
+def failnth(kernel, first, step, limit):
+    run = kernel.run_list([f"/test/failnth {first} {step}"], append="loglevel=4",
+                          tag=f"failnth-{step}", timeout=limit)
+    text, end = run.section("/test/failnth")
+    assert not re.search("panic: |resetting ", run.text), run.text[-3000:]
+    assert re.search(r"failnth: \d+ allocations", text), text[-2000:]
+    assert "failnth: passed" in text and end == "exit 0", text[-2000:]
+
+
+def test_each_allocation_fails(debug_kernel):
+    """One of FAILNTH_STEP allocations of a workload, others in each variant."""
+    failnth(debug_kernel, 1 + len(debug_kernel.name) % FAILNTH_STEP, FAILNTH_STEP, 240.0)
+
+
+@pytest.mark.long
+def test_each_allocation_fails_long(debug_kernel):
+    """Each allocation of a workload in turn: a clear error, and all is given back."""
+    failnth(debug_kernel, 1, 1, 2000.0)
