@@ -10,7 +10,8 @@ CMDLINE ?=
 
 # Modules first: the loader looks for them. Then the default userland, and the
 # folders and Debian packages of USERLAND=, as scripts/userland.py puts them together.
-# Modules for programs to load are where modprobe looks for them.
+# Modules for programs to load are where modprobe looks for them, and last: with
+# packages lib is a link, which must be there before it is gone through.
 release := $(shell sed -n 's/^\#define UTS_RELEASE "\(.*\)"$$/\1/p' include/core/syscall.h)
 late := lib/modules/$(release)
 
@@ -23,12 +24,12 @@ $(gen)/boot.stamp: $(userland-files) user/applets $(link)/plan $(gen)/config.mk 
 	$(call say,USERLAND,$(or $(USERLAND),busybox-static))
 	$(Q){ echo 'dir modules 755'; \
 	  $(foreach m,$(modules),echo 'file modules/$(m).ko 644 $(out)/modules/$(m).ko';) \
+	  $(PYTHON) scripts/userland.py --cache '$(CACHE)' $(USERLAND) || echo failed; \
 	  echo 'dir $(late) 755'; \
 	  $(foreach f,$(depmod-files),echo 'file $(late)/$(notdir $(f)) 644 $(f)';) \
 	  for d in kernel $(sort $(foreach m,$(modules-late),kernel/$(firstword $(subst /, ,$(room-of-$(m)))) kernel/$(room-of-$(m)))); \
 	  do echo "dir $(late)/$$d 755"; done; \
 	  $(foreach m,$(modules-late),echo 'file $(late)/kernel/$(room-of-$(m))/$(m).ko 644 $(out)/modules/$(m).ko';) \
-	  $(PYTHON) scripts/userland.py --cache '$(CACHE)' $(USERLAND) || echo failed; \
 	} > $(gen)/boot.tmp
 	$(Q)! grep -qx failed $(gen)/boot.tmp
 	$(Q)$(call move-if-new,$(gen)/boot.tmp,$(gen)/boot.list)

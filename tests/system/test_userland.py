@@ -64,6 +64,19 @@ def test_no_such_folder(tmp_path):
     assert done.returncode != 0 and "no/such" in done.stderr
 
 
+def test_lib_may_be_a_link(kernels):
+    """What is put below /lib comes after the userland, whose link /lib may be."""
+    lines = system.read(kernels("hybrid").path("generated", "boot.list")).splitlines()
+    names = [line.split()[1] for line in lines]
+    below = [at for at, name in enumerate(names) if name.startswith("lib/")]
+    assert below and min(below) > names.index("init")
+
+
+def test_what_draws_on_a_terminal_knows_terminals():
+    found = debian.with_libraries(["procps"])
+    assert "libtinfo6" in found and "ncurses-base" in found
+
+
 def test_an_unpacked_package_is_merged(tmp_path):
     for name in ("bin/tool", "lib/x86_64-linux-gnu/lib.so.1", "usr/bin/other"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
