@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [HERE, os.path.join(ROOT, "scripts"),
                 os.path.join(ROOT, "scripts", "compare")]
 
+import linux_programs  # noqa: E402
 import system  # noqa: E402
 
 
@@ -32,6 +33,12 @@ def out():
     # What the builds fetch is fetched once.
     os.environ.setdefault("CACHE", os.path.join(folder, "cache"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def archive(out):
+    """Path of a boot archive with Debian's programs, without modules."""
+    return linux_programs.make_archive(out)
 
 
 @pytest.fixture(scope="session")

@@ -14,11 +14,6 @@ def kernel(layout):
     return layout
 
 
-@pytest.fixture(scope="session")
-def archive(out):
-    return programs.make_archive(out)
-
-
 def results(kernel, archive):
     def boot():
         initrd = programs.with_modules(kernel.objdir, archive)

@@ -5,6 +5,7 @@ import re
 import time
 
 import font
+import linux_programs
 import pytest
 import system
 
@@ -135,6 +136,50 @@ def test_serial_session(kernel):
         run(machine, "secret", r"^got-secret")
         machine.send("poweroff -f\n")
         assert machine.run_to_end(30) == 0
+
+
+def typed(machine, *parts):
+    """Types each part by itself: ESC and a letter at once would be Alt."""
+    for part in parts:
+        machine.send(part)
+        time.sleep(BEFORE_PROGRAM)
+
+
+@pytest.fixture
+def debian_session(kernel, archive):
+    """Debian's bash on the serial line, 30 rows of 90."""
+    initrd = linux_programs.with_modules(kernel.objdir, archive)
+    argv = system.qemu.command_pvh(kernel.path("whitix.elf"), initrd, system.APPEND,
+                                   memory=linux_programs.MEMORY)
+    with system.qemu.Machine(argv, log=kernel.path("debian-session.log"),
+                             limit=180) as machine:
+        machine.expect("login: ", 60)
+        typed(machine, "root\n")
+        machine.expect(r"[#$] ", 20)
+        run(machine, "export PS1='rea''dy> ' TERM=vt100; exec bash --norc", "ready> ")
+        run(machine, "bind 'set enable-bracketed-paste off'", "ready> ")
+        run(machine, "stty rows 30 cols 90; stty size", r"^30 90\r")
+        machine.expect("ready> ", 10)
+        yield machine
+
+
+def test_programs_on_a_terminal(debian_session):
+    """bash, less and vim of Debian: drawing and keys."""
+    machine = debian_session
+    run(machine, "echo abd\x1b[Dc\x05; echo $((6*7))x", r"^abcd\r\n42x\r")
+    run(machine, "seq 1000 >/tmp/n; less /tmp/n", r"^(.*\D)?29\r\n")
+    typed(machine, "G")
+    machine.expect(r"1000\r\n", 10)
+    typed(machine, "?^500$\n")
+    machine.expect(r"500", 10)
+    typed(machine, "q")
+    machine.expect("ready> ", 10)
+    run(machine, "vim.tiny -u NONE /tmp/v", r'/tmp/v')
+    typed(machine, "ione\x1b", "otwo\x1b", "yyp", ":wq\n")
+    machine.expect("ready> ", 10)
+    run(machine, "cat /tmp/v", r"^one\r\ntwo\r\ntwo\r\n")
+    machine.send("/bin/busybox poweroff -f\n")
+    assert machine.run_to_end(30) == 0
 
 
 def test_terminals_come_through_resets(kernel):
