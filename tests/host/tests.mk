@@ -17,9 +17,10 @@ loader-extra := kernel/module/elf_link.c kernel/module/archive.c
 # Names and files; operations are compared with the host's.
 tests += vfs
 vfs-modules := vfs ramfs devfs procfs pipe
-vfs-extra := tests/host/vfs_linux.c
+vfs-extra := tests/host/vfs_linux.c tests/host/no_slab.c
 tests += fs
 fs-modules := vfs ramfs devfs procfs pipe initramfs
+fs-extra := tests/host/no_slab.c
 
 # What reads foreign files.
 cpio-extra := runtime/cpio.c
