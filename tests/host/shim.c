@@ -1114,7 +1114,8 @@ long system_name_set(u32 domain, const char *name)
 long process_maps_get(u32 pid, u64 after, void *maps, size_t len, u32 count)
 {
 	struct process_map map = { .start = 0x400000, .end = 0x403000, .prot = 5,
-				   .resident = 2, .proportion = 2 * PAGE_SIZE };
+				   .resident = 2, .anonymous = 2,
+				   .proportion = 2 * PAGE_SIZE };
 
 	if (after >= map.end)
 		return 0;
