@@ -103,27 +103,27 @@ static long path_arg_open(struct path_arg *arg, char **path, struct file **hold)
 }
 
 /* include/interface/program.h. */
-long path_read(u32 self, struct path_arg *user_arg, char *buf, size_t len)
+long path_read(u32 self, struct path_arg *arg, char *buf, size_t len)
 {
 	struct file *hold = NULL;
-	struct path_arg arg;
+	struct path_arg a;
 	char *path = NULL;
 	long error;
 
-	if (copy_module_from(&arg, user_arg, sizeof(arg)))
+	if (copy_module_from(&a, arg, sizeof(a)))
 		return -EFAULT;
-	if (!current->task || arg.slot >= PATH_SLOTS)
+	if (!current->task || a.slot >= PATH_SLOTS)
 		return -EINVAL;
-	error = path_arg_open(&arg, &path, &hold);
+	error = path_arg_open(&a, &path, &hold);
 	if (!error && path) {
 		size_t size = strlen(path) + 1;
 
 		error = size > len ? -ENAMETOOLONG : copy_module_to(buf, path, size) ? -EFAULT : 0;
 	}
 	path_put(path);
-	file_put(current->task->path_hold[arg.slot]);
-	current->task->path_hold[arg.slot] = hold;
-	return copy_module_to(user_arg, &arg, sizeof(arg)) ? -EFAULT : error;
+	file_put(current->task->path_hold[a.slot]);
+	current->task->path_hold[a.slot] = hold;
+	return copy_module_to(arg, &a, sizeof(a)) ? -EFAULT : error;
 }
 SYMBOL_EXPORT(path_read);
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define ACCOUNTS_MAX 40
+#define ACCOUNTS_TEXT 32768
 #define ACCOUNTS_FOLDER "/accounts.tmp"
 #define NODES_KEPT 600		/* a little more than vfs keeps */
 
@@ -37,10 +38,14 @@ static const char *const account_fields[ACCOUNT_FIELDS] = {
 
 static inline void accounts_get(struct accounts *a)
 {
+	/* One read: the text is made anew for each, and figures may grow by a digit. */
+	static char whole[ACCOUNTS_TEXT];
 	FILE *file = fopen("/proc/accounts", "r");
 	char line[512];
 
 	memset(a, 0, sizeof(*a));
+	if (file)
+		setvbuf(file, whole, _IOFBF, sizeof(whole));
 	while (file && a->count < ACCOUNTS_MAX && fgets(line, sizeof(line), file)) {
 		long *value = a->value[a->count];
 

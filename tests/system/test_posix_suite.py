@@ -90,7 +90,7 @@ def unpack(folder):
     return tree
 
 
-def tests_of(tree):
+def suite_tests(tree):
     """Names of the tests that have a program: interface/number-number."""
     top = os.path.join(tree, INTERFACES)
     paths = (os.path.join(where, name) for where, _, names in os.walk(top)
@@ -109,7 +109,7 @@ def compile_all(tree, libc, target):
                                f"-I{os.path.dirname(source)}", source, "-o", program,
                                *LIBRARIES], check=False, capture_output=True).returncode
 
-    names = tests_of(tree)
+    names = suite_tests(tree)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = list(pool.map(compile_one, names))
     return [name for name, status in zip(names, results) if status == 0]
