@@ -18,9 +18,13 @@ loader-extra := kernel/module/elf_link.c kernel/module/archive.c
 tests += vfs
 vfs-modules := vfs ramfs devfs procfs pipe
 vfs-extra := tests/host/vfs_linux.c tests/host/no_slab.c
-tests += fs
+tests += fs pipe fs_reset
 fs-modules := vfs ramfs devfs procfs pipe initramfs
-fs-extra := tests/host/no_slab.c
+fs-extra := tests/host/fs_ops.c tests/host/no_slab.c
+pipe-modules := $(fs-modules)
+pipe-extra := $(fs-extra)
+fs_reset-modules := $(fs-modules)
+fs_reset-extra := $(fs-extra)
 
 # What reads foreign files.
 cpio-extra := runtime/cpio.c
