@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The boot trace: what the start is made of, and what each part costs. Stages
- * are begun and ended by name; the first read of a console by a program ends
- * the trace, which is then printed as module boottrace writes it. Times are TSC ticks (under
- * QEMU's -icount: instructions).
+ * are begun and ended by name; the first read of a console by a program ends the
+ * trace, which is then printed as module boottrace writes it. Times are TSC ticks
+ * (under QEMU's -icount: instructions).
  *
  * Stages come from one thread at a time, the one that starts the system, so
  * there is no lock.

@@ -53,7 +53,6 @@ static inline void wait_touch(struct wait *w)
 }
 void wait_get(struct wait *w);
 void wait_put(struct wait *w);		/* frees a kmalloced one at 0 */
-struct wait *wait_from_handle(u32 handle);	/* with a reference; NULL */
 void wait_entry_add(struct wait_entry *e);
 void wait_entry_remove(struct wait_entry *e);
 struct wait *wait_new(void);		/* refs = 1; NULL: out of memory */
