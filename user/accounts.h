@@ -36,17 +36,21 @@ static const char *const account_fields[ACCOUNT_FIELDS] = {
 	" objects=", " handles=", " resets=", " pages=", " cached=",
 };
 
+/*
+ * In one read: the text is made anew for each, and what a figure has grown by in
+ * between would be behind the end of what was read before.
+ */
 static inline void accounts_get(struct accounts *a)
 {
-	/* One read: the text is made anew for each, and figures may grow by a digit. */
-	static char whole[ACCOUNTS_TEXT];
-	FILE *file = fopen("/proc/accounts", "r");
-	char line[512];
+	static char text[ACCOUNTS_TEXT];
+	int fd = open("/proc/accounts", O_RDONLY);
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	char *line, *rest = text;
 
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
 	memset(a, 0, sizeof(*a));
-	if (file)
-		setvbuf(file, whole, _IOFBF, sizeof(whole));
-	while (file && a->count < ACCOUNTS_MAX && fgets(line, sizeof(line), file)) {
+	while (a->count < ACCOUNTS_MAX && (line = strsep(&rest, "\n")) && *line) {
 		long *value = a->value[a->count];
 
 		sscanf(line, "%15s", a->name[a->count++]);
@@ -57,8 +61,6 @@ static inline void accounts_get(struct accounts *a)
 		}
 		value[ACCOUNT_OBJECTS] -= value[ACCOUNT_CACHED];
 	}
-	if (file)
-		fclose(file);
 }
 
 /* More files than vfs can keep drive the others out, and go with their file system. */
