@@ -112,9 +112,9 @@ static inline int accounts_differ(const struct accounts *before, const struct ac
 
 	for (int m = 0; m < before->count && !bad; m++)
 		bad = strcmp(before->name[m], after->name[m]) != 0;
-	if (bad) {
-		printf("# accounts: there are other modules than before\n");
-		return bad;
+	if (bad || !before->count) {
+		printf("# accounts: there are other modules than before, or none\n");
+		return 1;
 	}
 	for (int m = 0; m < after->count; m++)
 		for (int i = ACCOUNT_OBJECTS; i <= ACCOUNT_RESETS; i++) {
