@@ -168,7 +168,7 @@ long time_set_realtime(u32 self, u64 ns)
 	struct module *m = module_by_id(self);
 
 	if (!m || (strcmp(m->name, "rtc") != 0 && strcmp(m->name, "events") != 0) ||
-	    (current->process && !privileged()))
+	    (current->process && !capable(CAP_SYS_TIME)))
 		return -EPERM;
 	time_set_realtime_ns(ns);
 	return 0;

@@ -118,7 +118,8 @@ long path_read(u32 self, struct path_arg *arg, char *buf, size_t len)
 	if (!error && path) {
 		size_t size = strlen(path) + 1;
 
-		error = size > len ? -ENAMETOOLONG : copy_module_to(buf, path, size) ? -EFAULT : 0;
+		error = size > len ? -ENAMETOOLONG :
+			copy_module_to(buf, path, size) ? -EFAULT : (long)size;
 	}
 	path_put(path);
 	file_put(current->task->path_hold[a.slot]);

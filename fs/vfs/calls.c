@@ -44,7 +44,7 @@ static long path_get(struct path *p, u32 slot, u64 dirfd, u64 user, bool empty)
 		return -ENOMEM;
 	ret = path_read(THIS_MODULE, &arg, p->text, VFS_PATH_MAX);
 	p->at = arg.at;
-	return ret;
+	return MIN(ret, 0l);
 }
 
 static long path_done(struct path *p, long ret)

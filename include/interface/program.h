@@ -48,8 +48,8 @@ CONTRACT(user_write, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(addr),
  * vfs node where it starts, 0 where an empty one means a file without a node. With
  * PATH_NONE there is no path: `at` is the node of descriptor `dirfd`, `oflags` its
  * O_*. What `dirfd` names stays open until the system call ends, or the slot is
- * used again. 0, -EFAULT, -ENAMETOOLONG, -ENOENT (empty, without PATH_EMPTY),
- * -EBADF, -ENOTDIR.
+ * used again. Bytes with the NUL, 0 with PATH_NONE, -EFAULT, -ENAMETOOLONG, -ENOENT
+ * (empty, without PATH_EMPTY), -EBADF, -ENOTDIR.
  */
 #define PATH_EMPTY 1
 #define PATH_NONE 2
@@ -64,7 +64,7 @@ struct path_arg {
 };
 long path_read(u32 self, struct path_arg *arg, char *buf, size_t len);
 CONTRACT(path_read, CALL_SLEEPS | CALL_RESTARTABLE, ARG_SELF(self),
-	 ARG_STRUCT_INOUT(arg, struct path_arg), ARG_OUT(buf, len, USER_COPY_MAX),
+	 ARG_STRUCT_INOUT(arg, struct path_arg), ARG_OUT_RETURN(buf, len, USER_COPY_MAX),
 	 ARG_VALUE(len));
 
 /*
