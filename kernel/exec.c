@@ -546,6 +546,16 @@ static long stack_map(struct exec *x)
 
 /* ---- identity ---------------------------------------------------------- */
 
+/* What a new program of these ids may do: capabilities(7), without files'. */
+static void caps_choose(struct creds *c)
+{
+	bool root = !c->uid || !c->euid;
+
+	c->cap_permitted = root ? c->cap_inheritable | c->cap_bounding : 0;
+	c->cap_effective = c->euid ? 0 : c->cap_permitted;
+	c->keep_caps = 0;
+}
+
 /* Set-id bits of the program change the ids: 0 or an error of the vfs. */
 static long creds_choose(struct exec *x)
 {
@@ -555,7 +565,7 @@ static long creds_choose(struct exec *x)
 	long error = 0;
 
 	x->creds = p->creds;
-	if ((f->mode & (S_ISUID | S_ISGID)) && !p->no_new_privs &&
+	if ((f->mode & (S_ISUID | S_ISGID)) && !p->pref[PREF_NO_NEW_PRIVS] &&
 	    !(f->flags & FILE_NOSUID))
 		error = module_result(vfs_getattr(f->node, &attr), 0);
 	if (error)
@@ -566,7 +576,7 @@ static long creds_choose(struct exec *x)
 		x->creds.egid = attr.gid;
 	x->creds.suid = x->creds.fsuid = x->creds.euid;
 	x->creds.sgid = x->creds.fsgid = x->creds.egid;
-	caps_follow_exec(&x->creds);
+	caps_choose(&x->creds);
 	x->secure = x->creds.euid != x->creds.uid || x->creds.egid != x->creds.gid;
 	return 0;
 }
@@ -646,9 +656,9 @@ static void exec_commit(struct exec *x, const char *path, struct regs *regs)
 	current->task->robust_list = 0;
 	current->tid = p->pid;
 	if (x->secure)
-		p->pdeath_signal = 0;
-	p->undumpable = x->secure;
-	p->membarrier = false;
+		p->pref[PREF_DEATH_SIGNAL] = 0;
+	p->pref[PREF_UNDUMPABLE] = x->secure;
+	p->pref[PREF_MEMBARRIER] = 0;
 	p->creds = x->creds;
 	name_set(p, path);
 	preempt_disable();

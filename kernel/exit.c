@@ -54,7 +54,7 @@ static struct process *reaper_of(struct process *p)
 {
 	do {
 		p = p->parent;
-	} while (p && (!p->subreaper || p->exiting));
+	} while (p && (!p->pref[PREF_SUBREAPER] || p->exiting));
 	return p ? p : process_find(INIT_PID);
 }
 
@@ -69,8 +69,8 @@ static void children_give(struct process *p)
 		list_move_tail(&child->sibling, &reaper->children);
 		if (child->state == PROCESS_ZOMBIE)
 			signal_parent(child, CLD_EXITED, child->exit_status);
-		else if (child->pdeath_signal)
-			signal_send_process(child, child->pdeath_signal, NULL);
+		else if (child->pref[PREF_DEATH_SIGNAL])
+			signal_send_process(child, child->pref[PREF_DEATH_SIGNAL], NULL);
 	}
 }
 

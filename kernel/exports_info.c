@@ -27,7 +27,6 @@
 
 _Static_assert(sizeof(((struct process_info *)0)->limit) ==
 	       sizeof(((struct process *)0)->rlimit), "all limits are told");
-_Static_assert(NGROUPS_MAX == CONTEXT_GROUPS, "all groups are told");
 
 /* ---- processes ----------------------------------------------------------- */
 
@@ -46,7 +45,7 @@ static bool visible(const struct process *p)
 	const struct creds *o = &p->creds, *c = me ? &me->creds : o;
 
 	return !me || capable(CAP_SYS_PTRACE) || p == me ||
-	       (!p->undumpable &&
+	       (!p->pref[PREF_UNDUMPABLE] &&
 		c->fsuid == o->uid && c->fsuid == o->euid && c->fsuid == o->suid &&
 		c->fsgid == o->gid && c->fsgid == o->egid && c->fsgid == o->sgid);
 }
@@ -79,6 +78,7 @@ static void info_threads(struct process_info *info, const struct process *p, u32
 		}
 		info->utime_ns += t->utime_ns;
 		info->stime_ns += t->stime_ns;
+		info->faults += t->faults;
 		if (t->state != THREAD_BLOCKED)
 			info->state = 'R';
 	}
@@ -120,7 +120,7 @@ static void info_fill(struct process_info *info, const struct process *p, u32 ti
 		.pid = p->pid, .tid = tid ? tid : p->pid,
 		.ppid = p->parent ? p->parent->pid : 0,
 		.pgrp = p->pgrp, .sid = p->sid, .nthreads = p->nthreads,
-		.visible = visible(p), .no_new_privs = p->no_new_privs,
+		.visible = visible(p), .no_new_privs = p->pref[PREF_NO_NEW_PRIVS],
 		.uid = { c->uid, c->euid, c->suid, c->fsuid },
 		.gid = { c->gid, c->egid, c->sgid, c->fsgid },
 		.cap = { c->cap_inheritable, c->cap_permitted, c->cap_effective,
@@ -129,10 +129,12 @@ static void info_fill(struct process_info *info, const struct process *p, u32 ti
 		.exit_status = p->exit_status, .nice = p->nice,
 		.child_utime_ns = p->child_utime_ns,
 		.child_stime_ns = p->child_stime_ns, .start_ns = p->start_ns,
+		.child_faults = p->child_faults, .child_max_resident = p->child_max_resident,
 	};
 	if (!tid) {
 		info->utime_ns = p->utime_ns;
 		info->stime_ns = p->stime_ns;
+		info->faults = p->faults;
 	}
 	memcpy(info->name, p->name, sizeof(info->name));
 	memcpy(info->group, c->group, sizeof(info->group));

@@ -86,7 +86,7 @@ static void limits_default(struct process *p)
 	for (i = 0; i < ARRAY_SIZE(limits); i++)
 		p->rlimit[limits[i].which] = limits[i].limit;
 	p->creds.cap_bounding = CAPS_ALL;
-	p->timer_slack_ns = TIMER_SLACK_NS;
+	p->pref[PREF_TIMER_SLACK] = TIMER_SLACK_NS;
 }
 
 static void process_inherit(struct process *p, const struct process *from)
@@ -95,10 +95,8 @@ static void process_inherit(struct process *p, const struct process *from)
 	p->sid = from->sid;
 	p->creds = from->creds;
 	p->nice = from->nice;
-	p->no_new_privs = from->no_new_privs;
-	p->undumpable = from->undumpable;
-	p->personality = from->personality;
-	p->timer_slack_ns = from->timer_slack_ns;
+	memcpy(p->pref, from->pref, sizeof(p->pref));
+	p->pref[PREF_DEATH_SIGNAL] = p->pref[PREF_SUBREAPER] = p->pref[PREF_MEMBARRIER] = 0;
 	memcpy(p->name, from->name, sizeof(p->name));
 	memcpy(p->rlimit, from->rlimit, sizeof(p->rlimit));
 	memcpy(p->action, from->action, sizeof(p->action));

@@ -14,16 +14,21 @@
 #include <syscall.h>
 #include <whitix/syscalls.h>
 
-static syscall_handler *handlers[SYSCALLS];
+static struct {
+	syscall_handler *fn;
+	u32 call;		/* which of the module's it is */
+} handlers[SYSCALLS];
 
 /* See include/core/syscall.h. */
 bool syscall_by_module(u64 number, const struct regs *r, long *result)
 {
-	syscall_handler *fn = number < SYSCALLS ? READ_ONCE(handlers[number]) : NULL;
+	syscall_handler *fn = number < SYSCALLS ? READ_ONCE(handlers[number].fn) : NULL;
 	struct task *task = current->task;
 
 	if (!fn)
 		return false;
+	current->call = handlers[number].call;
+	context_page->call = current->call;	/* as in op_begin() */
 	op_begin();
 	*result = fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
 	if (*result != SYSCALL_RESTART)
@@ -35,16 +40,22 @@ bool syscall_by_module(u64 number, const struct regs *r, long *result)
 	return true;
 }
 
-/* include/interface/program.h. */
-long syscall_provide(u32 self, u32 number, syscall_handler *fn)
+/* include/interface/program.h. After a reset the module comes with the same stub. */
+long syscalls_provide(u32 self, const u32 *numbers, size_t len, syscall_handler *fn)
 {
-	if (number >= SYSCALLS || !fn)
-		return -EINVAL;
-	if (syscall_in_core(number))
-		return -EEXIST;
-	/* After a reset the module comes again, with the same stub. */
-	return atomic_cmpxchg(&handlers[number], (syscall_handler *)NULL, fn) == NULL ||
-	       handlers[number] == fn ? 0 : -EEXIST;
+	u32 number, i, count = MIN(len / sizeof(number), (size_t)SYSCALLS_PROVIDED_MAX);
+
+	for (i = 0; i < count; i++) {
+		if (copy_module_from(&number, &numbers[i], sizeof(number)))
+			return -EFAULT;
+		if (number >= SYSCALLS || !fn)
+			return -EINVAL;
+		if (syscall_in_core(number) || (handlers[number].fn && handlers[number].fn != fn))
+			return -EEXIST;
+		handlers[number].call = i;
+		WRITE_ONCE(handlers[number].fn, fn);
+	}
+	return 0;
 }
 
 /* include/interface/program.h. */
@@ -117,7 +128,7 @@ long process_mask(u32 self, u64 mask)
 	return 0;
 }
 
-SYMBOL_EXPORT(syscall_provide);
+SYMBOL_EXPORT(syscalls_provide);
 SYMBOL_EXPORT(user_read);
 SYMBOL_EXPORT(user_write);
 SYMBOL_EXPORT(file_install);

@@ -118,6 +118,7 @@ void context_page_update(struct thread *t)
 	page->tid = t->tid;
 	page->op = t->op;
 	page->rerun = t->op_rerun;
+	page->call = t->call;
 	page->pid = p ? p->pid : 0;
 	if (!p)
 		return;

@@ -235,6 +235,7 @@ static long readers_find(void)
 
 static long kmsg_init(u32 flags)
 {
+	static const struct syscall_entry calls[] = { { SYSCALL_syslog, call_syslog } };
 	struct file_open file;
 	long ret = readers_find();
 
@@ -246,7 +247,7 @@ static long kmsg_init(u32 flags)
 	wait = (u32)ret;
 	ret = log_watch(THIS_MODULE, wait);
 	if (!ret)
-		ret = syscall_provide(THIS_MODULE, SYSCALL_syslog, call_syslog);
+		ret = syscalls_register(calls, ARRAY_SIZE(calls));
 	if (!ret)
 		ret = provider = provider_register(THIS_MODULE, &ops);
 	if (ret < 0)

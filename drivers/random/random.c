@@ -273,13 +273,14 @@ static long random_init(u32 flags)
 		.read = file_read, .write = file_write, .ioctl = file_ioctl,
 		.poll = file_poll, .release = file_release,
 	};
+	static const struct syscall_entry calls[] = { { SYSCALL_getrandom, call_getrandom } };
 	long handle = provider_register(THIS_MODULE, &ops);
 	long err;
 
 	if (handle < 0)
 		return handle;
 	provider = (u32)handle;
-	err = syscall_provide(THIS_MODULE, SYSCALL_getrandom, call_getrandom);
+	err = syscalls_register(calls, ARRAY_SIZE(calls));
 	if (err < 0)
 		return err;
 	err = publish("random", MINOR_RANDOM);

@@ -31,7 +31,7 @@ static bool may_nice(u64 limit, s32 nice)
 /* ---- CPUs -------------------------------------------------------------- */
 
 /* sched_getaffinity(2): CPU 0. */
-static long call_sched_getaffinity(u64 pid, u64 len, u64 user, u64 d, u64 e, u64 f)
+long call_sched_getaffinity(u64 pid, u64 len, u64 user, u64 d, u64 e, u64 f)
 {
 	struct thread_sched s;
 	u64 mask = 1;
@@ -46,7 +46,7 @@ static long call_sched_getaffinity(u64 pid, u64 len, u64 user, u64 d, u64 e, u64
 }
 
 /* sched_setaffinity(2): what holds CPU 0 is what it is already. */
-static long call_sched_setaffinity(u64 pid, u64 len, u64 user, u64 d, u64 e, u64 f)
+long call_sched_setaffinity(u64 pid, u64 len, u64 user, u64 d, u64 e, u64 f)
 {
 	struct thread_sched s;
 	u64 mask = 0;
@@ -66,7 +66,7 @@ static long sched_get(u64 pid, struct thread_sched *s)
 	return (s32)pid < 0 ? -EINVAL : thread_sched_get((u32)pid, s);
 }
 
-static long call_sched_getscheduler(u64 pid, u64 b, u64 c, u64 d, u64 e, u64 f)
+long call_sched_getscheduler(u64 pid, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	struct thread_sched s;
 	long ret = sched_get(pid, &s);
@@ -74,7 +74,7 @@ static long call_sched_getscheduler(u64 pid, u64 b, u64 c, u64 d, u64 e, u64 f)
 	return ret ? ret : (long)s.policy;
 }
 
-static long call_sched_getparam(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
+long call_sched_getparam(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
 {
 	struct thread_sched s;
 	long ret = user ? sched_get(pid, &s) : -EINVAL;
@@ -82,7 +82,7 @@ static long call_sched_getparam(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
 	return ret ? ret : user_write(user, &s.priority, sizeof(s.priority));
 }
 
-static long call_sched_rr_get_interval(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
+long call_sched_rr_get_interval(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
 {
 	struct linux_timespec interval = { 0, 0 };
 	struct thread_sched s;
@@ -140,17 +140,17 @@ static long sched_set(u64 pid, s32 policy, u64 user)
 	return ret ? ret : thread_sched_set(s.tid, (u32)policy, (u32)priority);
 }
 
-static long call_sched_setscheduler(u64 pid, u64 policy, u64 user, u64 d, u64 e, u64 f)
+long call_sched_setscheduler(u64 pid, u64 policy, u64 user, u64 d, u64 e, u64 f)
 {
 	return (s32)policy < 0 ? -EINVAL : sched_set(pid, (s32)policy, user);
 }
 
-static long call_sched_setparam(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
+long call_sched_setparam(u64 pid, u64 user, u64 c, u64 d, u64 e, u64 f)
 {
 	return sched_set(pid, POLICY_KEEP, user);
 }
 
-static long call_sched_get_priority_max(u64 policy, u64 b, u64 c, u64 d, u64 e, u64 f)
+long call_sched_get_priority_max(u64 policy, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	switch ((u32)policy) {
 	case SCHED_FIFO:
@@ -165,7 +165,7 @@ static long call_sched_get_priority_max(u64 policy, u64 b, u64 c, u64 d, u64 e, 
 	return -EINVAL;
 }
 
-static long call_sched_get_priority_min(u64 policy, u64 b, u64 c, u64 d, u64 e, u64 f)
+long call_sched_get_priority_min(u64 policy, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	return is_real_time((u32)policy) ? 1 :
 	       call_sched_get_priority_max(policy, 0, 0, 0, 0, 0);
@@ -223,27 +223,14 @@ static long nice_all(u32 which, u32 who, const s32 *set)
 	return ret;
 }
 
-static long call_getpriority(u64 which, u64 who, u64 c, u64 d, u64 e, u64 f)
+long call_getpriority(u64 which, u64 who, u64 c, u64 d, u64 e, u64 f)
 {
 	return nice_all((u32)which, (u32)who, NULL);
 }
 
-static long call_setpriority(u64 which, u64 who, u64 nice, u64 d, u64 e, u64 f)
+long call_setpriority(u64 which, u64 who, u64 nice, u64 d, u64 e, u64 f)
 {
 	s32 to = MIN(MAX((s32)nice, NICE_LEAST), NICE_MOST);
 
 	return nice_all((u32)which, (u32)who, &to);
-}
-
-/* See internal.h. */
-long sched_start(void)
-{
-	static const struct call calls[] = {
-		CALL(sched_getaffinity), CALL(sched_setaffinity), CALL(sched_getscheduler),
-		CALL(sched_getparam), CALL(sched_rr_get_interval), CALL(sched_setscheduler),
-		CALL(sched_setparam), CALL(sched_get_priority_max),
-		CALL(sched_get_priority_min), CALL(getpriority), CALL(setpriority),
-	};
-
-	return calls_provide(calls, ARRAY_SIZE(calls));
 }

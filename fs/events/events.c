@@ -308,15 +308,9 @@ static const struct file_ops event_ops = {
 static long calls_register(void)
 {
 #define EVENT_ENTRY(name) { SYSCALL_##name, call_##name },
-	static const struct {
-		u32 number;
-		syscall_handler *fn;
-	} calls[] = { EVENT_CALLS(EVENT_ENTRY) };
-	long error = 0;
+	static const struct syscall_entry calls[] = { EVENT_CALLS(EVENT_ENTRY) };
 
-	for (u32 i = 0; i < ARRAY_SIZE(calls) && !error; i++)
-		error = syscall_provide(THIS_MODULE, calls[i].number, calls[i].fn);
-	return error;
+	return syscalls_register(calls, ARRAY_SIZE(calls));
 }
 
 static long events_init(u32 flags)

@@ -233,15 +233,9 @@ static const struct file_ops queue_ops = {
 static long calls_register(void)
 {
 #define MQUEUE_ENTRY(name) { SYSCALL_##name, call_##name },
-	static const struct {
-		u32 number;
-		syscall_handler *fn;
-	} calls[] = { MQUEUE_CALLS(MQUEUE_ENTRY) };
-	long error = 0;
+	static const struct syscall_entry calls[] = { MQUEUE_CALLS(MQUEUE_ENTRY) };
 
-	for (u32 i = 0; i < ARRAY_SIZE(calls) && !error; i++)
-		error = syscall_provide(THIS_MODULE, calls[i].number, calls[i].fn);
-	return error;
+	return syscalls_register(calls, ARRAY_SIZE(calls));
 }
 
 static long mqueue_init(u32 flags)

@@ -577,18 +577,12 @@ static long call_copy_file_range(u64 in_fd, u64 in_at, u64 out_fd, u64 out_at, u
 
 long calls_register(void)
 {
-	static const struct {
-		u32 number;
-		syscall_handler *fn;
-	} calls[] = {
+	static const struct syscall_entry calls[] = {
 		{ SYSCALL_pipe, call_pipe }, { SYSCALL_pipe2, call_pipe2 },
 		{ SYSCALL_splice, call_splice }, { SYSCALL_tee, call_tee },
 		{ SYSCALL_vmsplice, call_vmsplice }, { SYSCALL_sendfile, call_sendfile },
 		{ SYSCALL_copy_file_range, call_copy_file_range },
 	};
-	long error = 0;
 
-	for (u32 i = 0; i < ARRAY_SIZE(calls) && !error; i++)
-		error = syscall_provide(THIS_MODULE, calls[i].number, calls[i].fn);
-	return error;
+	return syscalls_register(calls, ARRAY_SIZE(calls));
 }

@@ -549,10 +549,7 @@ static long call_syncfs(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
 /* See internal.h. */
 long calls_provide(void)
 {
-	static const struct {
-		u32 number;
-		syscall_handler *fn;
-	} calls[] = {
+	static const struct syscall_entry calls[] = {
 		CALL(chmod), CALL(fchmod), CALL(fchmodat), CALL(chown), CALL(lchown),
 		CALL(fchown), CALL(fchownat), CALL(utimensat), CALL(futimesat), CALL(utimes),
 		CALL(utime), CALL(mkdir), CALL(mkdirat), CALL(mknod), CALL(mknodat),
@@ -560,9 +557,6 @@ long calls_provide(void)
 		CALL(symlink), CALL(symlinkat), CALL(readlink), CALL(readlinkat), CALL(mount),
 		CALL(umount2), CALL(statfs), CALL(fstatfs), CALL(sync), CALL(syncfs),
 	};
-	long ret = 0;
 
-	for (u32 i = 0; i < ARRAY_SIZE(calls) && !ret; i++)
-		ret = syscall_provide(THIS_MODULE, calls[i].number, calls[i].fn);
-	return ret;
+	return syscalls_register(calls, ARRAY_SIZE(calls));
 }

@@ -10,6 +10,7 @@
 #ifndef CORE_PROCESS_H
 #define CORE_PROCESS_H
 
+#include <identity.h>
 #include <list.h>
 #include <spinlock.h>
 #include <thread.h>
@@ -24,7 +25,6 @@ struct fdtable;
 struct mm;
 struct pageobj;
 
-#define NGROUPS_MAX 32
 #define PROCESS_NAME_MAX THREAD_NAME_MAX
 
 /* Errors inside the core: what a signal does to an interrupted call. */
@@ -32,15 +32,6 @@ struct pageobj;
 #define ERESTARTNOINTR 513	/* restart always */
 #define ERESTARTNOHAND 514	/* restart if no handler runs */
 #define ERESTART_RESTARTBLOCK 516	/* as NOHAND, with task->restart_ns */
-
-struct creds {
-	u32 uid, euid, suid, fsuid;
-	u32 gid, egid, sgid, fsgid;
-	u32 ngroups;
-	u32 group[NGROUPS_MAX];
-	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding;
-	bool keep_caps;		/* when no user id is 0 any more */
-};
 
 /* Root and working directory (vfs nodes) and umask; shared by CLONE_FS. */
 struct fs_context {
@@ -84,13 +75,7 @@ struct process {
 	bool stop_report, continue_report;	/* waitid() has not seen it yet */
 	bool exiting;			/* exit_group or a fatal signal */
 	bool executed;			/* execve() after fork: setpgid refuses */
-	bool no_new_privs;
-	bool undumpable;
-	bool membarrier;		/* asked for private barriers */
-	u32 subreaper;			/* orphans below it become its children */
-	u32 pdeath_signal;		/* when the parent ends; 0: none */
-	u32 personality;
-	u64 timer_slack_ns;
+	u64 pref[PREFS];		/* enum process_pref */
 	s32 exit_status;		/* as wait4() gives it */
 	struct wait change;		/* a child changed; stop and continue */
 	struct wait vfork;		/* vfork's parent waits for exec or exit */
@@ -159,9 +144,6 @@ struct thread *find_thread(u32 tid, u32 tgid);	/* of a program; process_lock hel
 
 /* ---- caps.c ---------------------------------------------------------- */
 
-void caps_follow_ids(struct creds *c, const struct creds *old);
-void caps_follow_exec(struct creds *c);
-long caps_bounding(u64 cap, bool drop);
 
 /* ---- exit.c ---------------------------------------------------------- */
 

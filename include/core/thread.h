@@ -80,6 +80,7 @@ struct thread {
 	bool gate_failed;	/* gate_enter() ended by a reset */
 	bool rerun;		/* a restartable call is being run again */
 	bool overrun;		/* the watchdog's budget is used up */
+	u32 call;		/* of a module, which this system call is */
 	bool op_rerun;		/* a call of operation `op` is run again */
 	u64 op;			/* see struct context_page */
 	u64 clear_child_tid;

@@ -33,6 +33,7 @@ struct process_info {
 	s32 nice;
 	u32 fd_size;		/* size of the descriptor table */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
+	u64 faults, child_faults;	/* of pages */
 	/* signals, bit n - 1 for signal n */
 	u64 pending, shared_pending, blocked, ignored, caught;
 	struct {
@@ -40,6 +41,7 @@ struct process_info {
 	} limit[INFO_LIMITS];
 	/* memory; all 0: it has none */
 	u64 mapped, resident, max_resident;	/* pages */
+	u64 child_max_resident;	/* of children that were waited for */
 	u64 heap_start, heap_end, stack_top;
 	u64 arg_start, arg_end, env_end;
 };

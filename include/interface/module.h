@@ -170,6 +170,7 @@ struct context_page {
 	u64 op;
 	u64 root;		/* vfs node of the process's root directory */
 	u64 caps;		/* effective capabilities, BIT(CAP_*) */
+	u32 call;		/* which of a module's system calls this is (program.h) */
 	u32 ngroups;		/* supplementary groups that follow */
 	u32 groups[CONTEXT_GROUPS];
 };

@@ -28,11 +28,15 @@ CALLBACK_CONTRACT(syscall_handler, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(a),
 INTERFACE_BEGIN
 
 /*
- * From now on `fn` is system call `number` (SYSCALL_*): 0, -EINVAL, -EEXIST (it is
- * the core's, or another module's). A module that does so is never unloaded.
+ * From now on `fn` serves the system calls `numbers` (SYSCALL_*), and CONTEXT->call
+ * says which, by its place among them (syscalls_register() of runtime.h does all
+ * that): 0, -EINVAL, -EEXIST (one is the core's, or another module's). A module
+ * that does so is never unloaded.
  */
-long syscall_provide(u32 self, u32 number, syscall_handler *fn);
-CONTRACT(syscall_provide, 0, ARG_SELF(self), ARG_VALUE(number),
+#define SYSCALLS_PROVIDED_MAX 64
+long syscalls_provide(u32 self, const u32 *numbers, size_t len, syscall_handler *fn);
+CONTRACT(syscalls_provide, 0, ARG_SELF(self),
+	 ARG_IN(numbers, len, SYSCALLS_PROVIDED_MAX * sizeof(u32)), ARG_VALUE(len),
 	 ARG_CALLBACK(fn, syscall_handler));
 
 /* Memory of the calling program at `addr`: 0, -EFAULT. */

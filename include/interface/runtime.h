@@ -123,6 +123,17 @@ void oplog_mark(void);
 /* The operation was marked, and a reset came: its effect may be there already. */
 bool oplog_marked(void);
 
+/* ---- system calls (runtime/syscalls.c) --------------------------------- */
+
+/* One of the module's, as program.h says. */
+struct syscall_entry {
+	u32 number;		/* SYSCALL_* */
+	long (*fn)(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+};
+
+/* Offers all that the module has to programs; `calls` stays. 0 or an error. */
+long syscalls_register(const struct syscall_entry *calls, size_t count);
+
 /* ---- time (runtime/time.c) ------------------------------------------- */
 
 /* Nanoseconds since kernel entry. Does not leave the module. */

@@ -13,7 +13,7 @@
 		return -ENOSYS; \
 	}
 
-long syscall_provide(u32 self, u32 number, syscall_handler *fn)
+long syscalls_provide(u32 self, const u32 *numbers, size_t len, syscall_handler *fn)
 {
 	return 0;
 }
