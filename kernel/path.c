@@ -12,6 +12,7 @@
 #include <program.h>
 #include <sched.h>
 #include <string.h>
+#include <syscall.h>
 #include <vfs.h>
 #include <whitix/stat.h>
 
@@ -127,6 +128,75 @@ long path_read(u32 self, struct path_arg *arg, char *buf, size_t len)
 	return copy_module_to(arg, &a, sizeof(a)) ? -EFAULT : error;
 }
 SYMBOL_EXPORT(path_read);
+
+/* ---- directories of a process: include/interface/program.h ----------------- */
+
+long process_directories(u32 self, u64 *root, u64 *cwd)
+{
+	struct fs_context *fs = current->process ? current->process->fs : NULL;
+
+	if (!fs)
+		return -ESRCH;
+	return copy_module_to(root, &fs->root, sizeof(*root)) ||
+	       copy_module_to(cwd, &fs->cwd, sizeof(*cwd)) ? -EFAULT : 0;
+}
+
+long process_directory_set(u32 self, u64 node, bool root)
+{
+	struct fs_context *fs = current->process ? current->process->fs : NULL;
+	u64 flags, old, *which;
+
+	if (!fs || (root && !capable(CAP_SYS_CHROOT)))
+		return fs ? -EPERM : -ESRCH;
+	which = root ? &fs->root : &fs->cwd;
+	flags = spin_lock_irq(&process_lock);
+	old = *which;
+	*which = node;
+	spin_unlock_irq(&process_lock, flags);
+	creds_changed();
+	if (old != VFS_ROOT)
+		vfs_release(old);
+	return 0;
+}
+
+long process_directories_move(u64 from, u64 to)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p;
+	u32 moved = 0;
+
+	list_for_each_entry(p, &process_list, all) {
+		if (p->fs && p->fs->root == from && ++moved)
+			p->fs->root = to;
+		if (p->fs && p->fs->cwd == from && ++moved)
+			p->fs->cwd = to;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	creds_changed();
+	for (; moved; moved--) {
+		vfs_hold(to);
+		vfs_release(from);
+	}
+	return 0;
+}
+
+long process_umask_set(u32 mask)
+{
+	struct fs_context *fs = current->process ? current->process->fs : NULL;
+	u32 old;
+
+	if (!fs)
+		return -ESRCH;
+	old = fs->umask;
+	fs->umask = mask & 0777;
+	creds_changed();
+	return old;
+}
+
+SYMBOL_EXPORT(process_directories);
+SYMBOL_EXPORT(process_directory_set);
+SYMBOL_EXPORT(process_directories_move);
+SYMBOL_EXPORT(process_umask_set);
 
 /* See include/core/files.h. */
 void path_release(struct task *task)

@@ -70,17 +70,6 @@ long socket_register(u32 self, u32 provider, u32 family, const struct socket_ops
 SYMBOL_EXPORT(socket_register);
 
 /* include/interface/socket.h. */
-long process_directories(u32 self, u64 *root, u64 *cwd)
-{
-	if (!current->process || !current->process->fs)
-		return -ESRCH;
-	*root = path_root();
-	*cwd = current->process->fs->cwd;
-	return 0;
-}
-SYMBOL_EXPORT(process_directories);
-
-/* include/interface/socket.h. */
 long file_handle_of(u32 self, u32 fd)
 {
 	struct file *f = fd_get(fd);

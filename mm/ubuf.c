@@ -8,6 +8,7 @@
 #include <core.h>
 #include <errno.h>
 #include <mm.h>
+#include <program.h>
 #include <thread.h>
 #include <whitix/process.h>
 
@@ -40,6 +41,24 @@ void ubuf_pop(u32 index)
 	if (index)
 		current->nubufs = index - 1;
 }
+
+/* include/interface/program.h. */
+long ubuf_offer(u32 index, u64 addr, size_t len, u32 access)
+{
+	struct thread *t = current;
+
+	if (!t->mm || !index || index > THREAD_UBUFS || index > t->nubufs + 1 ||
+	    access & ~(UBUF_READ | UBUF_WRITE | UBUF_WHOLE))
+		return -EINVAL;
+	if (addr > USER_END || len > USER_END - addr ||
+	    ((access & UBUF_WHOLE) && len &&
+	     mm_fault_in(t->mm, addr, len, access & UBUF_WRITE) < len))
+		return -EFAULT;
+	t->nubufs = index - 1;
+	ubuf_push(addr, len, access & ~UBUF_WHOLE, false);
+	return 0;
+}
+SYMBOL_EXPORT(ubuf_offer);
 
 /* The user buffer, if it lives and allows `flag`; *len is cut to its end. */
 static struct ubuf *ubuf_check(u32 index, u64 off, size_t *len, u8 flag)

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * System calls of vfs's own: those that make, name and change files by path, and
- * mount(2) and its kin. (open(2), stat(2), unlink(2) and what sets a process's
- * directories are the core's, which calls vfs for them.)
+ * mount(2) and its kin. Others are in directories.c and xattr.c. (open(2), stat(2)
+ * and unlink(2) are the core's, which calls vfs for them.)
  *
  * State: nothing to keep. A call that a reset interrupts is run again as a whole;
  * what it does to names is marked (runtime/oplog.c).
  */
-#include <program.h>
 #include <whitix/capability.h>
-#include <whitix/process.h>
 #include <whitix/syscalls.h>
 
-#include "internal.h"
+#include "calls.h"
 
 #define MODE_BITS 07777
 #define ID_KEEP 0xffffffffu	/* chown: leave it */
@@ -26,14 +24,8 @@
 
 /* ---- arguments --------------------------------------------------------- */
 
-/* A path argument: its text, and where it starts. */
-struct path {
-	char *text;		/* of kmalloc(), also when it could not be read */
-	u64 at;
-};
-
-/* Reads a path; path_done() whatever it returns. `slot`: first or second path. */
-static long path_get(struct path *p, u32 slot, u64 dirfd, u64 user, bool empty)
+/* See calls.h. */
+long path_get(struct path *p, u32 slot, u64 dirfd, u64 user, bool empty)
 {
 	struct path_arg arg = { .dirfd = (s32)dirfd, .how = empty ? PATH_EMPTY : 0,
 				.slot = slot, .user = user };
@@ -47,14 +39,15 @@ static long path_get(struct path *p, u32 slot, u64 dirfd, u64 user, bool empty)
 	return MIN(ret, 0l);
 }
 
-static long path_done(struct path *p, long ret)
+/* See calls.h. */
+long path_done(struct path *p, long ret)
 {
 	kfree(p->text);
 	return ret;
 }
 
-/* The node of an open descriptor, 0: it has none. -EBADF, so too of O_PATH alone. */
-static long descriptor_node(u64 fd, bool path_too, u64 *node)
+/* See calls.h. */
+long descriptor_node(u64 fd, bool path_too, u64 *node)
 {
 	struct path_arg arg = { .dirfd = (s32)fd, .how = PATH_NONE };
 	char none;
@@ -64,11 +57,8 @@ static long descriptor_node(u64 fd, bool path_too, u64 *node)
 	return ret ? ret : !path_too && (arg.oflags & O_PATH) ? -EBADF : 0;
 }
 
-/*
- * A string of the program with its NUL, if that is among the first `max` bytes: its
- * length, `max` when it is longer, or -EFAULT.
- */
-static long string_get(u64 user, char *buf, size_t max)
+/* See calls.h. */
+long string_get(u64 user, char *buf, size_t max)
 {
 	size_t done = 0;
 
@@ -84,23 +74,6 @@ static long string_get(u64 user, char *buf, size_t max)
 		done += n;
 	}
 	return (long)max;
-}
-
-static u64 own_root(void)
-{
-	return CONTEXT->root;
-}
-
-static u32 follow(bool yes)
-{
-	return yes ? VFS_FOLLOW : 0;
-}
-
-/* VFS_* for the AT_* of a call, links followed unless AT_SYMLINK_NOFOLLOW. */
-static u32 lookup_flags(u32 flags)
-{
-	return follow(!(flags & AT_SYMLINK_NOFOLLOW)) |
-	       (flags & AT_EMPTY_PATH ? VFS_EMPTY_PATH : 0);
 }
 
 /* ---- attributes -------------------------------------------------------- */
@@ -132,17 +105,17 @@ static long set_mode(u64 dirfd, u64 user, u64 mode)
 	return set_path(dirfd, user, 0, VFS_SET_MODE, &attr);
 }
 
-static long call_chmod(u64 path, u64 mode, u64 c, u64 d, u64 e, u64 f)
+long call_chmod(u64 path, u64 mode, u64 c, u64 d, u64 e, u64 f)
 {
 	return set_mode((u64)AT_FDCWD, path, mode);
 }
 
-static long call_fchmodat(u64 dirfd, u64 path, u64 mode, u64 d, u64 e, u64 f)
+long call_fchmodat(u64 dirfd, u64 path, u64 mode, u64 d, u64 e, u64 f)
 {
 	return set_mode(dirfd, path, mode);
 }
 
-static long call_fchmod(u64 fd, u64 mode, u64 c, u64 d, u64 e, u64 f)
+long call_fchmod(u64 fd, u64 mode, u64 c, u64 d, u64 e, u64 f)
 {
 	struct vfs_attr attr = { .mode = (u32)mode & MODE_BITS };
 
@@ -155,7 +128,7 @@ static u32 owner_which(u32 uid, u32 gid)
 }
 
 /* fchownat(2). */
-static long call_fchownat(u64 dirfd, u64 path, u64 uid, u64 gid, u64 flags, u64 f)
+long call_fchownat(u64 dirfd, u64 path, u64 uid, u64 gid, u64 flags, u64 f)
 {
 	struct vfs_attr attr = { .uid = (u32)uid, .gid = (u32)gid };
 
@@ -164,17 +137,17 @@ static long call_fchownat(u64 dirfd, u64 path, u64 uid, u64 gid, u64 flags, u64 
 	return set_path(dirfd, path, (u32)flags, owner_which((u32)uid, (u32)gid), &attr);
 }
 
-static long call_chown(u64 path, u64 uid, u64 gid, u64 d, u64 e, u64 f)
+long call_chown(u64 path, u64 uid, u64 gid, u64 d, u64 e, u64 f)
 {
 	return call_fchownat((u64)AT_FDCWD, path, uid, gid, 0, 0);
 }
 
-static long call_lchown(u64 path, u64 uid, u64 gid, u64 d, u64 e, u64 f)
+long call_lchown(u64 path, u64 uid, u64 gid, u64 d, u64 e, u64 f)
 {
 	return call_fchownat((u64)AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW, 0);
 }
 
-static long call_fchown(u64 fd, u64 uid, u64 gid, u64 d, u64 e, u64 f)
+long call_fchown(u64 fd, u64 uid, u64 gid, u64 d, u64 e, u64 f)
 {
 	struct vfs_attr attr = { .uid = (u32)uid, .gid = (u32)gid };
 
@@ -215,7 +188,7 @@ static long times_set(u64 dirfd, u64 path, const struct linux_timespec *t, u32 f
 }
 
 /* utimensat(2); path 0 is futimens(). */
-static long call_utimensat(u64 dirfd, u64 path, u64 times, u64 flags, u64 e, u64 f)
+long call_utimensat(u64 dirfd, u64 path, u64 times, u64 flags, u64 e, u64 f)
 {
 	struct linux_timespec t[2];
 
@@ -229,7 +202,7 @@ static long call_utimensat(u64 dirfd, u64 path, u64 times, u64 flags, u64 e, u64
 }
 
 /* futimesat(2), in microseconds. */
-static long call_futimesat(u64 dirfd, u64 path, u64 times, u64 d, u64 e, u64 f)
+long call_futimesat(u64 dirfd, u64 path, u64 times, u64 d, u64 e, u64 f)
 {
 	struct linux_timespec t[2];
 
@@ -243,13 +216,13 @@ static long call_futimesat(u64 dirfd, u64 path, u64 times, u64 d, u64 e, u64 f)
 	return times_set(dirfd, path, times ? t : NULL, 0);
 }
 
-static long call_utimes(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
+long call_utimes(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
 {
 	return path ? call_futimesat((u64)AT_FDCWD, path, times, 0, 0, 0) : -EFAULT;
 }
 
 /* utime(2), in seconds. */
-static long call_utime(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
+long call_utime(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
 {
 	s64 s[2] = { 0 };
 	struct linux_timespec t[2];
@@ -273,19 +246,19 @@ static long make_node(u64 dirfd, u64 user, u32 mode, u64 rdev)
 	return path_done(&p, ret);
 }
 
-static long call_mkdirat(u64 dirfd, u64 path, u64 mode, u64 d, u64 e, u64 f)
+long call_mkdirat(u64 dirfd, u64 path, u64 mode, u64 d, u64 e, u64 f)
 {
 	return make_node(dirfd, path, S_IFDIR | ((u32)mode & (MODE_BITS & ~(S_ISUID | S_ISGID))),
 			 0);
 }
 
-static long call_mkdir(u64 path, u64 mode, u64 c, u64 d, u64 e, u64 f)
+long call_mkdir(u64 path, u64 mode, u64 c, u64 d, u64 e, u64 f)
 {
 	return call_mkdirat((u64)AT_FDCWD, path, mode, 0, 0, 0);
 }
 
 /* mknodat(2). */
-static long call_mknodat(u64 dirfd, u64 path, u64 mode, u64 dev, u64 e, u64 f)
+long call_mknodat(u64 dirfd, u64 path, u64 mode, u64 dev, u64 e, u64 f)
 {
 	u32 type = (u32)mode & S_IFMT;
 
@@ -310,7 +283,7 @@ static long call_mknodat(u64 dirfd, u64 path, u64 mode, u64 dev, u64 e, u64 f)
 	return make_node(dirfd, path, type | ((u32)mode & MODE_BITS), (u32)dev);
 }
 
-static long call_mknod(u64 path, u64 mode, u64 dev, u64 d, u64 e, u64 f)
+long call_mknod(u64 path, u64 mode, u64 dev, u64 d, u64 e, u64 f)
 {
 	return call_mknodat((u64)AT_FDCWD, path, mode, dev, 0, 0);
 }
@@ -332,7 +305,7 @@ static long pair_done(struct path p[2], long ret)
 }
 
 /* renameat2(2). */
-static long call_renameat2(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 flags, u64 f)
+long call_renameat2(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 flags, u64 f)
 {
 	struct path p[2];
 	long ret;
@@ -347,18 +320,18 @@ static long call_renameat2(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 f
 	return pair_done(p, ret);
 }
 
-static long call_renameat(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 e, u64 f)
+long call_renameat(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 e, u64 f)
 {
 	return call_renameat2(dirfd, path, newdirfd, newpath, 0, 0);
 }
 
-static long call_rename(u64 path, u64 newpath, u64 c, u64 d, u64 e, u64 f)
+long call_rename(u64 path, u64 newpath, u64 c, u64 d, u64 e, u64 f)
 {
 	return call_renameat2((u64)AT_FDCWD, path, (u64)AT_FDCWD, newpath, 0, 0);
 }
 
 /* linkat(2). */
-static long call_linkat(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 flags, u64 f)
+long call_linkat(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 flags, u64 f)
 {
 	struct path p[2];
 	long ret;
@@ -373,13 +346,13 @@ static long call_linkat(u64 dirfd, u64 path, u64 newdirfd, u64 newpath, u64 flag
 	return pair_done(p, ret);
 }
 
-static long call_link(u64 path, u64 newpath, u64 c, u64 d, u64 e, u64 f)
+long call_link(u64 path, u64 newpath, u64 c, u64 d, u64 e, u64 f)
 {
 	return call_linkat((u64)AT_FDCWD, path, (u64)AT_FDCWD, newpath, 0, 0);
 }
 
 /* symlinkat(2). */
-static long call_symlinkat(u64 target, u64 dirfd, u64 path, u64 d, u64 e, u64 f)
+long call_symlinkat(u64 target, u64 dirfd, u64 path, u64 d, u64 e, u64 f)
 {
 	struct path p[2];
 	long ret = pair_get(p, (u64)AT_FDCWD, target, false, dirfd, path);
@@ -389,13 +362,13 @@ static long call_symlinkat(u64 target, u64 dirfd, u64 path, u64 d, u64 e, u64 f)
 	return pair_done(p, ret);
 }
 
-static long call_symlink(u64 target, u64 path, u64 c, u64 d, u64 e, u64 f)
+long call_symlink(u64 target, u64 path, u64 c, u64 d, u64 e, u64 f)
 {
 	return call_symlinkat(target, (u64)AT_FDCWD, path, 0, 0, 0);
 }
 
 /* readlinkat(2). */
-static long call_readlinkat(u64 dirfd, u64 user, u64 to, u64 size, u64 e, u64 f)
+long call_readlinkat(u64 dirfd, u64 user, u64 to, u64 size, u64 e, u64 f)
 {
 	size_t len = MIN((u32)size, (u32)VFS_PATH_MAX);
 	struct path p;
@@ -415,13 +388,13 @@ static long call_readlinkat(u64 dirfd, u64 user, u64 to, u64 size, u64 e, u64 f)
 	return path_done(&p, ret);
 }
 
-static long call_readlink(u64 path, u64 to, u64 size, u64 d, u64 e, u64 f)
+long call_readlink(u64 path, u64 to, u64 size, u64 d, u64 e, u64 f)
 {
 	return call_readlinkat((u64)AT_FDCWD, path, to, size, 0, 0);
 }
 
-/* The node that a path names, with a reference; links are followed if `links`. */
-static long node_of_path(u64 user, bool links, u64 *node)
+/* See calls.h. */
+long node_of_path(u64 user, bool links, u64 *node)
 {
 	struct path p;
 	long ret = path_get(&p, 0, (u64)AT_FDCWD, user, false);
@@ -467,7 +440,7 @@ static long mount_nodes(const struct mount_args *m, u64 source, u64 target, u64 
 }
 
 /* mount(2). */
-static long call_mount(u64 source, u64 target, u64 type, u64 flags, u64 data, u64 f)
+long call_mount(u64 source, u64 target, u64 type, u64 flags, u64 data, u64 f)
 {
 	struct mount_args *m = kmalloc(sizeof(*m));
 	long ret = m ? mount_string(type, sizeof(m->type), m->type) : -ENOMEM;
@@ -485,7 +458,7 @@ static long call_mount(u64 source, u64 target, u64 type, u64 flags, u64 data, u6
 }
 
 /* umount2(2). */
-static long call_umount2(u64 target, u64 flags, u64 c, u64 d, u64 e, u64 f)
+long call_umount2(u64 target, u64 flags, u64 c, u64 d, u64 e, u64 f)
 {
 	u64 node;
 	long ret;
@@ -511,7 +484,7 @@ static long tell_statfs(u64 at, const char *path, u64 user)
 }
 
 /* statfs(2). */
-static long call_statfs(u64 path, u64 user, u64 c, u64 d, u64 e, u64 f)
+long call_statfs(u64 path, u64 user, u64 c, u64 d, u64 e, u64 f)
 {
 	struct path p;
 	long ret = path_get(&p, 0, (u64)AT_FDCWD, path, false);
@@ -520,7 +493,7 @@ static long call_statfs(u64 path, u64 user, u64 c, u64 d, u64 e, u64 f)
 }
 
 /* fstatfs(2). What has no node is a pipe or the like. */
-static long call_fstatfs(u64 fd, u64 user, u64 c, u64 d, u64 e, u64 f)
+long call_fstatfs(u64 fd, u64 user, u64 c, u64 d, u64 e, u64 f)
 {
 	struct linux_statfs pipe = { .f_type = PIPEFS_MAGIC, .f_bsize = PAGE_SIZE,
 				     .f_frsize = PAGE_SIZE, .f_namelen = VFS_NAME_MAX - 1 };
@@ -532,31 +505,23 @@ static long call_fstatfs(u64 fd, u64 user, u64 c, u64 d, u64 e, u64 f)
 }
 
 /* sync(2), syncfs(2): nothing is behind memory yet. */
-static long call_sync(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+long call_sync(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	return 0;
 }
 
-static long call_syncfs(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
+long call_syncfs(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	u64 node;
 
 	return descriptor_node(fd, true, &node);
 }
 
-#define CALL(name) { SYSCALL_##name, call_##name }
-
 /* See internal.h. */
 long calls_provide(void)
 {
-	static const struct syscall_entry calls[] = {
-		CALL(chmod), CALL(fchmod), CALL(fchmodat), CALL(chown), CALL(lchown),
-		CALL(fchown), CALL(fchownat), CALL(utimensat), CALL(futimesat), CALL(utimes),
-		CALL(utime), CALL(mkdir), CALL(mkdirat), CALL(mknod), CALL(mknodat),
-		CALL(rename), CALL(renameat), CALL(renameat2), CALL(link), CALL(linkat),
-		CALL(symlink), CALL(symlinkat), CALL(readlink), CALL(readlinkat), CALL(mount),
-		CALL(umount2), CALL(statfs), CALL(fstatfs), CALL(sync), CALL(syncfs),
-	};
+#define ENTRY(name) { SYSCALL_##name, call_##name },
+	static const struct syscall_entry calls[] = { VFS_CALLS(ENTRY) };
 
 	return syscalls_register(calls, ARRAY_SIZE(calls));
 }

@@ -7,6 +7,7 @@
 #ifndef CORE_THREAD_H
 #define CORE_THREAD_H
 
+#include <core.h>
 #include <cpu.h>
 #include <list.h>
 #include <types.h>
@@ -33,8 +34,6 @@ struct ubuf {
 	u8 flags;		/* UBUF_READ (module may read), UBUF_WRITE */
 	bool kernel;
 };
-#define UBUF_READ 1
-#define UBUF_WRITE 2
 
 struct thread {
 	/* offsets known to assembly (THREAD_*) */

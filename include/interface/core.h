@@ -309,6 +309,10 @@ CONTRACT(boot_archive_get, 0, ARG_SELF(self));
 
 /* ---- user buffers ---------------------------------------------------- */
 
+/* What a module may do with one. */
+#define UBUF_READ 1
+#define UBUF_WRITE 2
+
 /*
  * A user buffer is memory that a system call named, good for this thread and
  * this call. Bytes copied (fewer than asked when the program's page is gone:

@@ -71,6 +71,37 @@ CONTRACT(path_read, CALL_SLEEPS | CALL_RESTARTABLE, ARG_SELF(self),
 	 ARG_STRUCT_INOUT(arg, struct path_arg), ARG_OUT_RETURN(buf, len, USER_COPY_MAX),
 	 ARG_VALUE(len));
 
+/* Nodes (vfs.h) of the calling process's root and working directory: 0, -ESRCH. */
+long process_directories(u32 self, u64 *root, u64 *cwd);
+CONTRACT(process_directories, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRUCT_OUT(root, u64),
+	 ARG_STRUCT_OUT(cwd, u64));
+/*
+ * Makes `node`, a reference that the core takes over, the working directory, or the
+ * root: 0, -ESRCH, -EPERM (a root without CAP_SYS_CHROOT; the reference stays). The
+ * one before is given back, which calls vfs.
+ */
+long process_directory_set(u32 self, u64 node, bool root);
+CONTRACT(process_directory_set, CALL_SLEEPS | CALL_RESTARTABLE, ARG_SELF(self),
+	 ARG_VALUE(node), ARG_VALUE(root));
+/* Who has `from` as its root or working directory has `to` from now on. Calls vfs. */
+long process_directories_move(u64 from, u64 to);
+CONTRACT(process_directories_move, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(from),
+	 ARG_VALUE(to));
+/* Sets the caller's umask: what it was, -ESRCH. */
+long process_umask_set(u32 mask);
+CONTRACT(process_umask_set, 0, ARG_VALUE(mask));
+
+/*
+ * Memory of the program as user buffer number `index` (from 1 on, without gaps)
+ * until the system call ends, for what it may hand to another module; `access` is
+ * UBUF_READ, UBUF_WRITE or both, with UBUF_WHOLE if all of it must be there. 0,
+ * -EINVAL, -EFAULT.
+ */
+#define UBUF_WHOLE 0x80
+long ubuf_offer(u32 index, u64 addr, size_t len, u32 access);
+CONTRACT(ubuf_offer, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(index), ARG_VALUE(addr),
+	 ARG_VALUE(len), ARG_VALUE(access));
+
 /*
  * Descriptors in the calling process for all of `files`, or for none: the first of
  * them, and if `user` is not 0 they are written there, 4 bytes each. -EMFILE,

@@ -108,11 +108,6 @@ long socket_register(u32 self, u32 provider, u32 family, const struct socket_ops
 CONTRACT(socket_register, 0, ARG_SELF(self), ARG_HANDLE(provider, HANDLE_PROVIDER),
 	 ARG_VALUE(family), ARG_OPS(ops, socket_ops));
 
-/* Nodes (vfs.h) of the calling process's root and working directory. */
-long process_directories(u32 self, u64 *root, u64 *cwd);
-CONTRACT(process_directories, 0, ARG_SELF(self), ARG_STRUCT_OUT(root, u64),
-	 ARG_STRUCT_OUT(cwd, u64));
-
 /*
  * A handle (HANDLE_FILE) of what descriptor `fd` of the calling process names,
  * to be passed to another. -EBADF, -ENOMEM, -EMFILE.

@@ -285,10 +285,6 @@ long vfs_setattr_path(u64 root, u64 at, const char *path, u32 flags, u32 which,
 CONTRACT(vfs_setattr_path, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(flags), ARG_VALUE(which),
 	 ARG_STRUCT_IN(attr, struct vfs_attr));
-/* Extended attributes of a node, as fs_ops.xattr: bytes, 0, or an error. */
-long vfs_xattr(u64 node, u32 what, const char *name, u32 ubuf, size_t size);
-CONTRACT(vfs_xattr, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(what),
-	 ARG_STRING(name, VFS_NAME_MAX), ARG_UBUF(ubuf), ARG_VALUE(size));
 /* access(2): mode is R_OK | W_OK | X_OK; flags VFS_*; for the real ids by default. */
 long vfs_access(u64 root, u64 at, const char *path, u32 mode, u32 flags);
 CONTRACT(vfs_access, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),

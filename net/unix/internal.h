@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <runtime.h>
+#include <program.h>
 #include <socket.h>
 #include <string.h>
 #include <vfs.h>
