@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <signals.h>
 #include <string.h>
+#include <syscall.h>
 #include <vfs.h>
 #include <whitix/poll.h>
 #include <whitix/process.h>
@@ -28,7 +29,6 @@
 
 #define CREATION_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC | \
 			VFS_OPEN_EXEC)
-#define TRANSFER_MAX 0x7ffff000ul	/* Linux's most for one call */
 #define CHUNK (128ul << 10)		/* is faulted in before one call down */
 #define SECTOR 512
 #define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
@@ -435,31 +435,67 @@ void file_touched(struct file *f)
 		wait_touch(f->wait);
 }
 
-/* One call down to read or write: bytes or an error. */
-static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write,
-			  bool kernel)
+/* What is to go from or to a provider's file: one piece, or several. */
+struct transfer {
+	u64 addr, len;
+	const struct linux_iovec *iov;	/* NULL: one, at addr */
+	bool write, kernel;
+};
+
+/* How many of the `len` bytes from `off` on are there. */
+static u64 transfer_fault_in(const struct transfer *t, u64 off, u64 len)
+{
+	const struct linux_iovec *v = t->iov;
+	u64 done = 0;
+
+	if (t->kernel)
+		return len;
+	if (!v)
+		return mm_fault_in(current->mm, t->addr + off, len, !t->write);
+	for (; off >= v->len && len; v++)
+		off -= v->len;
+	for (; done < len; v++, off = 0) {
+		u64 part = MIN(v->len - off, len - done);
+		u64 n = part ? mm_fault_in(current->mm, v->base + off, part, !t->write) : 0;
+
+		done += n;
+		if (n < part)
+			break;
+	}
+	return done;
+}
+
+/*
+ * One call down to read or write, from byte `off` of the transfer on: bytes or an
+ * error; -EAGAIN with *wait_ms if it may wait only so long.
+ */
+static long provider_call(struct file *f, const struct transfer *t, u64 off, u64 pos, u64 *wait_ms)
 {
 	const struct file_ops *ops = &f->provider->ops;
+	u64 all = t->len - off, len = f->flags & FILE_MESSAGES ? all : MIN(all, CHUNK);
 	struct op outer;
 	long result;
 	u32 ubuf;
 
-	len = MIN(len, CHUNK);
-	if (!kernel)
-		len = mm_fault_in(current->mm, addr, len, !write);
-	if (!len)
+	*wait_ms = 0;
+	len = transfer_fault_in(t, off, len);
+	if (!len && all)
 		return -EFAULT;
 	if (!READ_ONCE(f->provider->live))
 		return -EIO;
-	ubuf = ubuf_push(addr, len, write ? UBUF_READ : UBUF_WRITE, kernel);
+	ubuf = ubuf_push(t->addr, t->len, t->write ? UBUF_READ : UBUF_WRITE, t->kernel);
 	if (!ubuf)
 		return -ENOBUFS;
+	current->ubuf[ubuf - 1].iov = t->iov;
 	outer = op_begin();
-	result = (write ? ops->write : ops->read)(f->number, ubuf, 0, len, pos,
-						  f->oflags);
-	if (kernel)	/* a module asked for it, perhaps */
+	result = (t->write ? ops->write : ops->read)(f->number, ubuf, off, len, pos, f->oflags);
+	if (t->kernel)	/* a module asked for it, perhaps */
 		op_end(outer);
 	ubuf_pop(ubuf);
+	if (result > UINT32_MAX && result < FILE_WAIT(UINT32_MAX)) {
+		*wait_ms = (u32)result;
+		return -EAGAIN;
+	}
 	result = module_result(result, len);
 	if (result > 0)
 		file_touched(f);
@@ -467,36 +503,40 @@ static long provider_call(struct file *f, u64 addr, u64 len, u64 pos, bool write
 }
 
 /* The same, waiting while the provider has nothing to say. */
-static long provider_wait_call(struct file *f, u64 addr, u64 len, u64 pos,
-			       bool write, bool kernel)
+static long provider_wait_call(struct file *f, const struct transfer *t, u64 off, u64 pos)
 {
+	u64 deadline = 0, ms;
+
 	for (;;) {
 		u32 seq = f->wait ? wait_read(f->wait) : 0;
-		long n = provider_call(f, addr, len, pos, write, kernel);
+		long n = provider_call(f, t, off, pos, &ms);
 
 		if (n != -EAGAIN || !f->wait || (READ_ONCE(f->oflags) & O_NONBLOCK))
 			return n;
-		if (!write)
+		if (!t->write)
 			file_console_wait(f);
-		if (wait_on(f->wait, seq, 0, true) != 0)
-			return -ERESTARTSYS;
+		if (ms && !deadline)
+			deadline = deadline_after(ms * NSEC_PER_MSEC);
+		n = wait_on(f->wait, seq, deadline, true);
+		if (n)
+			return n == -ETIMEDOUT ? -EAGAIN : ms ? -EINTR : -ERESTARTSYS;
 	}
 }
 
 /* Reads in chunks; only the first may wait. */
-static long provider_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
+static long provider_read(struct file *f, const struct transfer *t, u64 pos)
 {
-	u64 done = 0, part;
+	u64 done = 0, part, ms;
 	long n;
 
 	do {
-		part = MIN(len - done, CHUNK);
-		n = done ? provider_call(f, addr + done, part, pos + done, false, kernel) :
-			   provider_wait_call(f, addr, part, pos, false, kernel);
+		part = MIN(t->len - done, CHUNK);
+		n = done ? provider_call(f, t, done, pos + done, &ms) :
+			   provider_wait_call(f, t, 0, pos);
 		if (n < 0)
 			return done ? (long)done : n;
 		done += n;
-	} while ((u64)n == part && done < len);
+	} while ((u64)n == part && done < t->len);
 	return done;
 }
 
@@ -530,7 +570,7 @@ void file_note_read(const struct file *f)
 /* Reads at `pos`: bytes, 0 at the end, or an error number. May sleep. */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 {
-	len = MIN(len, TRANSFER_MAX);
+	len = MIN(len, LINUX_TRANSFER_MAX);
 	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_WRONLY)
 		return -EBADF;
 	if (S_ISDIR(f->mode))
@@ -539,10 +579,8 @@ long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
 		return 0;
 	if (f->flags & FILE_ZERO)
 		return zero_read(addr, len, kernel);
-	if (file_is_socket(f))
-		return socket_transfer(f, &(struct linux_iovec){ addr, len }, len, false, kernel);
 	if (f->provider)
-		return provider_read(f, addr, len, pos, kernel);
+		return provider_read(f, &(struct transfer){ addr, len, NULL, false, kernel }, pos);
 	if (!f->obj)
 		return -EINVAL;
 	file_note_read(f);
@@ -561,19 +599,18 @@ void signal_self(u32 sig)
 	spin_unlock_irq(&process_lock, flags);
 }
 
-static long provider_write(struct file *f, u64 addr, u64 len, u64 pos, bool kernel)
+static long provider_write(struct file *f, const struct transfer *t, u64 pos)
 {
 	u64 done = 0;
-	long n = 0;
+	long n;
 
-	while (done < len) {
-		n = provider_wait_call(f, addr + done, len - done, pos + done, true,
-				       kernel);
+	do {
+		n = provider_wait_call(f, t, done, pos + done);
 		if (n <= 0)
 			break;
 		done += n;
-	}
-	if (n == -EPIPE)
+	} while (done < t->len);
+	if (n == -EPIPE && !(f->flags & FILE_MESSAGES))
 		signal_self(SIGPIPE);
 	return done ? (long)done : n;
 }
@@ -617,16 +654,27 @@ static long object_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kerne
  */
 long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel)
 {
-	len = MIN(len, TRANSFER_MAX);
+	len = MIN(len, LINUX_TRANSFER_MAX);
 	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == O_RDONLY)
 		return -EBADF;
-	if (file_is_socket(f))
-		return socket_transfer(f, &(struct linux_iovec){ addr, len }, len, true, kernel);
-	if (len == 0 || (f->flags & (FILE_NULL | FILE_ZERO)))
+	if ((len == 0 && !(f->flags & FILE_MESSAGES)) || (f->flags & (FILE_NULL | FILE_ZERO)))
 		return len;
 	if (f->provider)
-		return provider_write(f, addr, len, *pos, kernel);
+		return provider_write(f, &(struct transfer){ addr, len, NULL, true, kernel }, *pos);
 	return f->obj ? object_write(f, addr, len, pos, kernel) : -EINVAL;
+}
+
+/* See include/core/files.h. */
+long file_transfer_vector(struct file *f, const struct linux_iovec *iov, u64 len, bool write)
+{
+	struct transfer t = { 0, MIN(len, LINUX_TRANSFER_MAX), iov, write, false };
+	u32 wrong = write ? O_RDONLY : O_WRONLY;
+
+	if ((f->oflags & O_PATH) || (f->oflags & O_ACCMODE) == wrong)
+		return -EBADF;
+	if (!len)
+		return 0;
+	return write ? provider_write(f, &t, 0) : provider_read(f, &t, 0);
 }
 
 /* ---- state ------------------------------------------------------------- */

@@ -207,4 +207,6 @@ void path_release(struct task *task)
 		file_put(task->path_hold[i]);
 		task->path_hold[i] = NULL;
 	}
+	core_free(task->iov);
+	task->iov = NULL;
 }

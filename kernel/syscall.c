@@ -30,11 +30,7 @@
 	X(openat) X(newfstatat) X(unlinkat) X(pselect6) X(ppoll) \
 	X(set_robust_list) X(get_robust_list) X(dup3) X(preadv) X(pwritev) \
 	X(rt_tgsigqueueinfo) X(getcpu) X(execveat) X(statx) X(clone3) \
-	X(close_range) X(init_module) X(finit_module) X(delete_module) \
-	X(socket) X(socketpair) X(bind) X(listen) X(accept) X(accept4) \
-	X(connect) X(getsockname) X(getpeername) X(sendto) X(recvfrom) \
-	X(sendmsg) X(recvmsg) X(sendmmsg) X(recvmmsg) X(setsockopt) \
-	X(getsockopt) X(shutdown)
+	X(close_range) X(init_module) X(finit_module) X(delete_module)
 
 /* Arguments are Linux's: a function takes as many of the six as it wants. */
 typedef long syscall_fn();

@@ -86,33 +86,34 @@ SYSCALL_AS(pwrite64, (int fd, u64 buf, u64 len, u64 pos),
 long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov)
 {
 	u64 total = 0, i;
+	long error = -EFAULT;
 
 	*iov = few;
 	if (count > LINUX_IOV_MAX)
 		return -EINVAL;
-	if (count > IOVS_ON_STACK)
-		*iov = core_alloc(count * sizeof(**iov));
+	if (count > IOVS_ON_STACK || !few)
+		*iov = core_alloc(MAX(count, 1ul) * sizeof(**iov));
 	if (!*iov)
 		return -ENOMEM;
 	if (get_user_bytes(*iov, user, count * sizeof(**iov)))
-		goto fault;
+		goto free;
 	for (i = 0; i < count; i++) {
 		struct linux_iovec *v = &(*iov)[i];
 
 		if ((s64)v->len < 0 || total + v->len > POS_MAX) {
-			if (*iov != few)
-				core_free(*iov);
-			return -EINVAL;
+			error = -EINVAL;
+			goto free;
 		}
 		if (v->base > USER_END || v->len > USER_END - v->base)
-			goto fault;
+			goto free;
 		total += v->len;
 	}
 	return total;
-fault:
+free:
 	if (*iov != few)
 		core_free(*iov);
-	return -EFAULT;
+	*iov = NULL;
+	return error;
 }
 
 static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
@@ -120,6 +121,7 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 	struct linux_iovec few[IOVS_ON_STACK], *iov;
 	struct file *f = fd_get(fd);
 	long total, n = 0, done = 0;
+	bool whole;
 	u64 i;
 
 	if (!f)
@@ -130,11 +132,12 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 		file_put(f);
 		return total;
 	}
-	if (file_is_socket(f))
-		n = total ? socket_transfer(f, iov, total, write, false) : 0;
-	else if (!count)
+	whole = f->provider && !has_position(f) && !(f->flags & (FILE_NULL | FILE_ZERO));
+	if (!count)
 		n = transfer(f, 0, 0, at, write, false);
-	for (i = 0; i < count && !file_is_socket(f); i++) {
+	else if (whole)
+		n = file_transfer_vector(f, iov, total, write);
+	for (i = 0; i < count && !whole; i++) {
 		if (!iov[i].len)
 			continue;
 		n = transfer(f, iov[i].base, iov[i].len, at, write, false);

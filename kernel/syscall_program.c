@@ -11,7 +11,10 @@
 #include <program.h>
 #include <sched.h>
 #include <signals.h>
+#include <socket.h>
 #include <syscall.h>
+#include <timer.h>
+#include <whitix/stat.h>
 #include <whitix/syscalls.h>
 
 static struct {
@@ -19,19 +22,57 @@ static struct {
 	u32 call;		/* which of the module's it is */
 } handlers[SYSCALLS];
 
+/* How far a system call is: modules see it. */
+static void progress_set(u64 progress, u64 partial)
+{
+	current->progress = progress;
+	context_page->progress = progress;	/* as in op_begin() */
+	current->partial = partial;
+}
+
+/*
+ * After SYSCALL_WAIT: sleeps until the held file is woken. True: the handler is called
+ * again, else *result is the call's.
+ */
+static bool wait_held(struct task *task, u64 *deadline, long *result)
+{
+	struct file *f = task->path_hold[0];
+	u32 ms = (u32)-*result;
+	long error = -EIO;
+
+	if (ms && !*deadline)
+		*deadline = deadline_after(ms * NSEC_PER_MSEC);
+	if (f && f->wait)
+		error = wait_on(f->wait, task->held_seq, *deadline, true);
+	if (!error)
+		return true;
+	*result = (long)current->partial > 0 ? (long)current->partial :
+		  error == -ETIMEDOUT ? -EAGAIN : error == -EIO ? error :
+		  *deadline ? -EINTR : -ERESTARTSYS;
+	return false;
+}
+
 /* See include/core/syscall.h. */
 bool syscall_by_module(u64 number, const struct regs *r, long *result)
 {
 	syscall_handler *fn = number < SYSCALLS ? READ_ONCE(handlers[number].fn) : NULL;
 	struct task *task = current->task;
+	u64 deadline = 0;
 
 	if (!fn)
 		return false;
 	current->call = handlers[number].call;
 	context_page->call = current->call;	/* as in op_begin() */
-	op_begin();
-	*result = fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
-	if (*result != SYSCALL_RESTART)
+	current->again = context_page->again = 0;
+	progress_set(0, 0);
+	for (;;) {
+		op_begin();
+		*result = fn(r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9);
+		if (*result > SYSCALL_WAIT(0) || !wait_held(task, &deadline, result))
+			break;
+		context_page->again = ++current->again;
+	}
+	if (*result > -ERESTARTSYS || *result < -ERESTART_RESTARTBLOCK)
 		*result = module_result(*result, INT64_MAX);
 	if (task->mask_changed)
 		*result = mask_leave(true, *result);
@@ -74,7 +115,7 @@ long user_write(u64 addr, const void *buf, size_t len)
 static long install(const struct file_install *i)
 {
 	struct file *f;
-	long fd = file_new(&i->file, 0, 0, i->oflags, &f);
+	long fd = file_new(&i->file, 0, i->mode, i->oflags, &f);
 
 	if (fd)
 		return fd;
@@ -113,6 +154,74 @@ long file_install(u32 self, const struct file_install *files, size_t len, u64 us
 	task->install_op = current->op;
 	return task->installed;
 }
+
+/* include/interface/program.h. */
+long file_hold(u32 self, u32 fd, struct held_file *h)
+{
+	struct file *f = fd_get(fd);
+	struct task *task = current->task;
+	struct held_file held;
+
+	if (!f || (f->oflags & O_PATH)) {
+		file_put(f);
+		return -EBADF;
+	}
+	held = (struct held_file){ f->number, f->provider ? f->provider->handle : 0,
+				   f->mode, READ_ONCE(f->oflags), f->flags };
+	task->held_seq = f->wait ? wait_read(f->wait) : 0;
+	file_put(task->path_hold[0]);
+	task->path_hold[0] = f;
+	return copy_module_to(h, &held, sizeof(held)) ? -EFAULT :
+	       f->provider && !READ_ONCE(f->provider->live) ? -EIO : 0;
+}
+
+/* include/interface/program.h. */
+long operation_next(u64 progress, u64 result)
+{
+	progress_set(progress, result);
+	op_begin();
+	return 0;
+}
+
+/* ---- descriptors that are passed: include/interface/socket.h --------------- */
+
+long file_handle_of(u32 self, u32 fd)
+{
+	struct file *f = fd_get(fd);
+	long handle = f ? file_handle_new(module_by_id(self), f) : -EBADF;
+
+	file_put(f);
+	return handle;
+}
+
+long file_handle_install(u32 self, u32 file, u32 oflags)
+{
+	struct file *f = file_from_handle(file, module_by_id(self));
+	long fd = f ? fd_install(f, 0, oflags & O_CLOEXEC) : -EBADF;
+
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+/* The reference that is taken here is not counted. */
+long file_handle_socket(u32 self, u32 file, u64 *number)
+{
+	struct file *f = file_from_handle(file, module_by_id(self));
+	bool ours = f && S_ISSOCK(f->mode) && f->provider && f->provider->module == self;
+	long refs = ours ? (long)READ_ONCE(f->refs) - 1 : 0;
+
+	if (ours)
+		*number = f->number;
+	file_put(f);
+	return refs;
+}
+
+SYMBOL_EXPORT(file_hold);
+SYMBOL_EXPORT(operation_next);
+SYMBOL_EXPORT(file_handle_of);
+SYMBOL_EXPORT(file_handle_install);
+SYMBOL_EXPORT(file_handle_socket);
 
 /* include/interface/program.h. */
 long process_mask(u32 self, u64 mask)

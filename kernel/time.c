@@ -119,6 +119,8 @@ void context_page_update(struct thread *t)
 	page->op = t->op;
 	page->rerun = t->op_rerun;
 	page->call = t->call;
+	page->again = t->again;
+	page->progress = t->progress;
 	page->pid = p ? p->pid : 0;
 	if (!p)
 		return;

@@ -7,7 +7,10 @@
  */
 #include <core.h>
 #include <errno.h>
+#include <files.h>
+#include <frame.h>
 #include <mm.h>
+#include <process.h>
 #include <program.h>
 #include <thread.h>
 #include <whitix/process.h>
@@ -59,6 +62,37 @@ long ubuf_offer(u32 index, u64 addr, size_t len, u32 access)
 	return 0;
 }
 SYMBOL_EXPORT(ubuf_offer);
+
+/* include/interface/program.h. */
+long ubuf_offer_vector(u32 index, u64 user, u64 count, u64 skip, u32 access)
+{
+	struct task *task = current->task;
+	struct linux_iovec *iov;
+	long len;
+
+	if (!task || !index || index > MIN(current->nubufs + 1, (u32)THREAD_UBUFS) ||
+	    access & ~(UBUF_READ | UBUF_WRITE))
+		return -EINVAL;
+	core_free(task->iov);
+	task->iov = NULL;
+	len = iov_get(user, count, NULL, &task->iov);
+	if (len < 0)
+		return len;
+	len = MIN((u64)len, LINUX_TRANSFER_MAX);
+	skip = MIN(skip, (u64)len);
+	len -= skip;
+	for (iov = task->iov; skip; iov++) {
+		u64 part = MIN(skip, iov->len);
+
+		iov->base += part;
+		iov->len -= part;
+		skip -= part;
+	}
+	current->nubufs = index - 1;
+	ubuf_push_vector(task->iov, len, access, false);
+	return len;
+}
+SYMBOL_EXPORT(ubuf_offer_vector);
 
 /* The user buffer, if it lives and allows `flag`; *len is cut to its end. */
 static struct ubuf *ubuf_check(u32 index, u64 off, size_t *len, u8 flag)

@@ -8,7 +8,6 @@
 
 #include <file.h>
 #include <list.h>
-#include <socket.h>
 #include <spinlock.h>
 #include <types.h>
 #include <wait.h>
@@ -29,7 +28,6 @@ struct provider {
 	u32 refs;		/* provider_lock */
 	u32 module;		/* owner's id */
 	u32 handle;
-	struct socket_ops socket;	/* `send` is NULL: its files are no sockets */
 	bool live;		/* false: its handle is gone, the module unloaded */
 };
 
@@ -93,6 +91,8 @@ void file_put(struct file *f);		/* may sleep */
 /* Where transfer starts: *pos is used, not moved. Bytes or an error. */
 long file_read(struct file *f, u64 addr, u64 len, u64 pos, bool kernel);
 long file_write(struct file *f, u64 addr, u64 len, u64 *pos, bool kernel);
+/* The same for the pieces of the program's memory, of a provider's file without position. */
+long file_transfer_vector(struct file *f, const struct linux_iovec *iov, u64 len, bool write);
 u32 file_poll(struct file *f);		/* POLL* */
 /* A module did something to the file: what poll() said may be wrong now. */
 void file_touched(struct file *f);
@@ -114,24 +114,10 @@ void file_console_wait(struct file *f);
 #define IOVS_ON_STACK 8
 
 /*
- * Copies an iovec array: its bytes, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`,
- * else it is the caller's to free.
+ * Copies an iovec array: its bytes, -EINVAL, -EFAULT, -ENOMEM. *iov may be `few`
+ * (IOVS_ON_STACK of them, or NULL), else it is the caller's to free.
  */
 long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov);
-
-/* ---- syscall_socket.c ------------------------------------------------ */
-
-/*
- * Moves up to `len` bytes between the pieces `iov`, which it changes, and a
- * socket, as write(2) and read(2) do: bytes or an error number. May sleep.
- */
-long socket_transfer(struct file *f, struct linux_iovec *iov, u64 len, bool write,
-		     bool kernel);
-
-static inline bool file_is_socket(const struct file *f)
-{
-	return f->provider && f->provider->socket.send;
-}
 
 /* ---- fd.c ------------------------------------------------------------ */
 

@@ -99,7 +99,9 @@ struct task {
 	u64 awaited;			/* signals that sigtimedwait takes itself */
 	u64 install_op;		/* operation in which a module got descriptor... */
 	long installed;		/* ...this one */
-	struct file *path_hold[2];	/* of path_read(): where paths start */
+	struct file *path_hold[2];	/* of path_read() and file_hold() */
+	u32 held_seq;			/* count of path_hold[0]'s wait object then */
+	struct linux_iovec *iov;	/* of ubuf_offer_vector() */
 	bool mask_changed;	/* by a module, for the time of its system call */
 	struct linux_stack altstack;
 	struct list_head sigqueue;	/* process_lock */

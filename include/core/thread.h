@@ -80,6 +80,8 @@ struct thread {
 	bool rerun;		/* a restartable call is being run again */
 	bool overrun;		/* the watchdog's budget is used up */
 	u32 call;		/* of a module, which this system call is */
+	u32 again;		/* how often its handler was called again */
+	u64 progress, partial;	/* operation_next()'s, of this system call */
 	bool op_rerun;		/* a call of operation `op` is run again */
 	u64 op;			/* see struct context_page */
 	u64 clear_child_tid;

@@ -41,6 +41,14 @@
 #define FILE_NOATIME 0x40
 #define FILE_STRICTATIME 0x80
 #define FILE_NOSUID 0x100	/* set-id bits mean nothing when it is run */
+/*
+ * Each write is one message, also an empty one, and each read takes one: they come
+ * down whole. A write to it never makes SIGPIPE.
+ */
+#define FILE_MESSAGES 0x40000000
+
+/* Of read and write, instead of -EAGAIN: the core waits `ms` milliseconds at most. */
+#define FILE_WAIT(ms) (1l << 32 | (u32)(ms))
 
 /*
  * read, write and ioctl return -EINTR after they sent a signal to the caller,

@@ -53,6 +53,7 @@ enum module_rank {
 	RANK_TTY = 40,		/* registers with devfs, drives serial, console */
 	RANK_DEVICE = 50,	/* device drivers above tty's hardware */
 	RANK_DEVFS = 60,
+	RANK_SOCKET = 65,	/* families of sockets register with it */
 	RANK_VFS = 70,
 	RANK_HARDWARE = 80,
 	RANK_SLAB = 100,	/* everybody may allocate */
@@ -171,6 +172,8 @@ struct context_page {
 	u64 root;		/* vfs node of the process's root directory */
 	u64 caps;		/* effective capabilities, BIT(CAP_*) */
 	u32 call;		/* which of a module's system calls this is (program.h) */
+	u32 again;		/* how often its handler was called again after a wait */
+	u64 progress;		/* operation_next()'s, 0 at first */
 	u32 ngroups;		/* supplementary groups that follow */
 	u32 groups[CONTEXT_GROUPS];
 };

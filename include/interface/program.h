@@ -23,6 +23,14 @@ CALLBACK_CONTRACT(syscall_handler, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(a),
 /* A result: the call is made again if Linux's rules of restarting say so, or -EINTR. */
 #define SYSCALL_RESTART (-512)
 
+/*
+ * A result: the core waits until the file of file_hold() is woken, and calls the
+ * handler again, in a new operation; `ms` milliseconds at most in all (0: as long as
+ * it takes), then the call's result is -EAGAIN. What operation_next() said comes
+ * before that, and before the restart that a signal asks for.
+ */
+#define SYSCALL_WAIT(ms) (-(1l << 32 | (u32)(ms)))
+
 #define USER_COPY_MAX 4096
 
 INTERFACE_BEGIN
@@ -103,6 +111,36 @@ CONTRACT(ubuf_offer, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(index), ARG_VALUE
 	 ARG_VALUE(len), ARG_VALUE(access));
 
 /*
+ * The same for the pieces of an iovec array of the program, without the first `skip`
+ * bytes: bytes that it has, -EINVAL, -EFAULT, -ENOMEM. One at a time.
+ */
+long ubuf_offer_vector(u32 index, u64 user, u64 count, u64 skip, u32 access);
+CONTRACT(ubuf_offer_vector, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(index),
+	 ARG_VALUE(user), ARG_VALUE(count), ARG_VALUE(skip), ARG_VALUE(access));
+
+/*
+ * What descriptor `fd` names: it stays open until the system call ends, or another
+ * is held. 0, -EBADF (so too of O_PATH), -EIO (its module is gone).
+ */
+struct held_file {
+	u64 number;
+	u32 provider;		/* handle; 0: it has none */
+	u32 mode, oflags;	/* of stat(2), of open(2) */
+	u32 flags;		/* FILE_* */
+};
+long file_hold(u32 self, u32 fd, struct held_file *h);
+CONTRACT(file_hold, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd),
+	 ARG_STRUCT_OUT(h, struct held_file));
+
+/*
+ * A part of the system call is done, and a new operation begins: when the handler is
+ * called again, after a wait or a reset, CONTEXT->progress says how far it was. The
+ * call's result is `result` (if above 0) when a wait ends without a wake.
+ */
+long operation_next(u64 progress, u64 result);
+CONTRACT(operation_next, CALL_RESTARTABLE, ARG_VALUE(progress), ARG_VALUE(result));
+
+/*
  * Descriptors in the calling process for all of `files`, or for none: the first of
  * them, and if `user` is not 0 they are written there, 4 bytes each. -EMFILE,
  * -ENFILE, -EIO, -EFAULT; the files have been released then. Run again in the same
@@ -112,7 +150,7 @@ CONTRACT(ubuf_offer, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(index), ARG_VALUE
 struct file_install {
 	struct file_open file;
 	u32 oflags;		/* of open(2) */
-	u32 pad;
+	u32 mode;		/* of stat(2); 0: a pipe's */
 };
 long file_install(u32 self, const struct file_install *files, size_t len, u64 user);
 CONTRACT(file_install, CALL_SLEEPS, ARG_SELF(self),

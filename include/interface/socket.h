@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets. The core has the system calls; a *family* (AF_UNIX, ...) is a
- * module's: it registers a provider of files (file.h) and, for it, these
- * operations. A socket is an open file of that provider; what is written to it
- * and read from it goes by send and recv, not by file_ops' write and read.
+ * Sockets. The module `socket` has the system calls; a *family* (AF_UNIX, ...) is a
+ * module's: it registers a provider of files (file.h) and, for it, these operations.
+ * A socket is an open file of that provider: read(2) and write(2) come by file_ops.
  *
  * What a program passes comes as user buffers in a row from `ubuf` on, in the
  * order that an operation names; one that the program left out is empty. The
@@ -11,10 +10,10 @@
  * two: memory of at most SOCKET_BUFFER_MAX bytes, and an int that says how much
  * room there is and is to say how much there was.
  *
- * Providers never block. An operation that has to wait returns SOCKET_WAIT: the
- * core sleeps on the file's wait object and calls again; not if MSG_DONTWAIT is
- * among `flags`: then it is -EAGAIN. -EPIPE from a stream's send makes SIGPIPE
- * unless the program said MSG_NOSIGNAL.
+ * Families never block. An operation that has to wait returns SOCKET_WAIT, and is
+ * called again when the file's wait object was woken; not if MSG_DONTWAIT is among
+ * `flags`: then it is -EAGAIN. -EPIPE from a stream's send makes SIGPIPE unless the
+ * program said MSG_NOSIGNAL.
  *
  * All are run again when a reset interrupted them: a family that must not do a
  * thing twice looks at CONTEXT->op and rerun (struct context_page).
@@ -28,26 +27,23 @@
 
 #define SOCKET_BUFFER_MAX 128	/* of addresses and options */
 
-/* file_open.flags of a socket that keeps messages apart (not a stream). */
-#define FILE_MESSAGES 0x40000000
-
-/* Nothing yet: the core waits `ms` milliseconds at most (0: as long as it takes). */
-#define SOCKET_WAIT(ms) (1l << 32 | (u32)(ms))
+/* Nothing yet: it waits `ms` milliseconds at most (0: as long as it takes). */
+#define SOCKET_WAIT(ms) FILE_WAIT(ms)
 /* Bytes, and that a stream's recv is not to be called for more (MSG_WAITALL). */
 #define SOCKET_ENOUGH(bytes) (1l << 33 | (u32)(bytes))
 
 /* All have the same parameters: a and b are each operation's own. */
 struct socket_ops {
-	/* a: SOCK_*, b: protocol. Buffers: the struct file_open to be filled. */
+	/* a: SOCK_*, b: protocol. The number of a new socket, which open() tells more of. */
 	long (*create)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
-	/* The same for two that are connected. Buffers: two struct file_open. */
+	/* The same for two that are connected: the number of the first. */
 	long (*pair)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 	/* a: length of the address. Buffers: the address. */
 	long (*bind)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 	long (*connect)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 	/* a: backlog. */
 	long (*listen)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
-	/* Buffers: the struct file_open to be filled. */
+	/* The number of the socket that was connected. */
 	long (*accept)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 	/* a: 0 its own address, 1 its peer's. Buffers: counted. */
 	long (*getname)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
@@ -76,6 +72,8 @@ struct socket_ops {
 	 * linux_msghdr, whose lengths and flags are to be set.
 	 */
 	long (*recvmsg)(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
+	/* What the core is to open for a socket, or for the other one of a pair. */
+	long (*open)(u64 number, bool other, struct file_open *file);
 };
 #define SOCKET_OP(name) \
 	CONTRACT(socket_ops__##name, CALL_RESTARTABLE, ARG_VALUE(number), ARG_UBUF(ubuf), \
@@ -95,18 +93,23 @@ SOCKET_OP(sendmsg);
 SOCKET_OP(recv);
 SOCKET_OP(recvfrom);
 SOCKET_OP(recvmsg);
+CONTRACT(socket_ops__open, CALL_RESTARTABLE, ARG_VALUE(number), ARG_VALUE(other),
+	 ARG_STRUCT_OUT(file, struct file_open));
 OPS_TABLE(socket_ops, create, pair, bind, connect, listen, accept, getname, shutdown,
-	  setsockopt, getsockopt, send, sendmsg, recv, recvfrom, recvmsg);
+	  setsockopt, getsockopt, send, sendmsg, recv, recvfrom, recvmsg, open);
 
 INTERFACE_BEGIN
 
 /*
- * Offers sockets of `family` (AF_*), whose files are `provider`'s. After a reset
- * the same again. 0, -EINVAL, -EBADF, -EEXIST: another module has the family.
+ * Offers sockets of `family` (AF_*), whose files are `provider`'s: a call to the
+ * module `socket`. After a reset the same again. 0, -EINVAL, -ENOSPC, -EEXIST: another
+ * module has the family.
  */
 long socket_register(u32 self, u32 provider, u32 family, const struct socket_ops *ops);
-CONTRACT(socket_register, 0, ARG_SELF(self), ARG_HANDLE(provider, HANDLE_PROVIDER),
+CONTRACT(socket_register, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(provider),
 	 ARG_VALUE(family), ARG_OPS(ops, socket_ops));
+
+/* ---- the core's, for families that pass descriptors ------------------------ */
 
 /*
  * A handle (HANDLE_FILE) of what descriptor `fd` of the calling process names,

@@ -45,16 +45,22 @@ void sock_wake_awaiting(struct sock *s)
 	}
 }
 
-/* Says to the core what to open: 0, -EFAULT. */
-static long put_open(const struct sock *s, u32 ubuf, u32 which)
+/* socket_ops.open. */
+long unix_open(u64 number, bool other, struct file_open *file)
 {
-	const struct file_open file = {
-		.provider = (u32)unix_provider, .wait = s->wait, .number = s->number,
-		.flags = FILE_STREAM | (s->type == SOCK_STREAM ? 0 : FILE_MESSAGES),
-	};
+	struct sock *s;
 
-	return ubuf_write(ubuf, which * sizeof(file), &file, sizeof(file)) == sizeof(file) ?
-	       0 : -EFAULT;
+	mutex_lock(&lock);
+	s = sock_find(number);
+	if (s && other)
+		s = sock_find(s->peer);
+	if (s)
+		*file = (struct file_open){
+			.provider = (u32)unix_provider, .wait = s->wait, .number = s->number,
+			.flags = FILE_STREAM | (s->type == SOCK_STREAM ? 0 : FILE_MESSAGES),
+		};
+	mutex_unlock(&lock);
+	return s ? 0 : -EBADF;
 }
 
 /* The calling program, as SO_PEERCRED tells others. */
@@ -75,7 +81,7 @@ static long type_check(u32 *type, u32 protocol)
 
 /* ---- making ------------------------------------------------------------ */
 
-static long create(u32 type, u32 ubuf)
+static long create(u32 type)
 {
 	struct done *d = done_before();
 	struct sock *s;
@@ -85,12 +91,8 @@ static long create(u32 type, u32 ubuf)
 	s = store_open() ? sock_new(type) : NULL;
 	if (!s)
 		return -ENFILE;
-	if (put_open(s, ubuf, 0)) {
-		sock_free(s);
-		return -EFAULT;
-	}
-	commit(0, &s->state, STATE_LIVE);
-	return 0;
+	commit((long)s->number, &s->state, STATE_LIVE);
+	return (long)s->number;
 }
 
 /* socket_ops.create. */
@@ -102,7 +104,7 @@ long unix_create(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 	if (ret)
 		return ret;
 	mutex_lock(&lock);
-	ret = create(type, ubuf);
+	ret = create(type);
 	mutex_unlock(&lock);
 	return ret;
 }
@@ -116,7 +118,7 @@ static void become_peers(struct sock *s, struct sock *t)
 }
 
 /* Recovery makes the second live when it finds the first so. */
-static long pair(u32 type, u32 ubuf)
+static long pair(u32 type)
 {
 	struct done *d = done_before();
 	struct sock *s, *t;
@@ -125,17 +127,15 @@ static long pair(u32 type, u32 ubuf)
 		return d->result;
 	s = store_open() ? sock_new(type) : NULL;
 	t = s ? sock_new(type) : NULL;
-	if (!t || put_open(s, ubuf, 0) || put_open(t, ubuf, 1)) {
-		if (t)
-			sock_free(t);
+	if (!t) {
 		if (s)
 			sock_free(s);
-		return t ? -EFAULT : -ENFILE;
+		return -ENFILE;
 	}
 	become_peers(s, t);
-	commit(0, &s->state, STATE_LIVE);
+	commit((long)s->number, &s->state, STATE_LIVE);
 	t->state = STATE_LIVE;
-	return 0;
+	return (long)s->number;
 }
 
 /* socket_ops.pair. */
@@ -147,7 +147,7 @@ long unix_pair(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 	if (ret)
 		return ret;
 	mutex_lock(&lock);
-	ret = pair(type, ubuf);
+	ret = pair(type);
 	mutex_unlock(&lock);
 	return ret;
 }
@@ -207,7 +207,7 @@ static struct sock *pending_take(struct sock *listener)
 	return s;
 }
 
-static long accept_next(struct sock *listener, u32 ubuf)
+static long accept_next(struct sock *listener)
 {
 	struct sock *s;
 
@@ -220,23 +220,23 @@ static long accept_next(struct sock *listener, u32 ubuf)
 		return listener->shut & SHUT_RECEIVE ? -EINVAL : -EAGAIN;
 	}
 	s = sock_at(listener->pending_first);
-	if (put_open(s, ubuf, 0))
-		return -EFAULT;
-	commit(0, &s->listener, 0);
+	commit((long)s->number, &s->listener, 0);
 	pending_take(listener);
 	sock_wake_awaiting(listener);
-	return 0;
+	return (long)s->number;
 }
 
 /* socket_ops.accept. */
 long unix_accept(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 {
+	struct done *d;
 	struct sock *s;
 	long ret;
 
 	mutex_lock(&lock);
+	d = done_before();
 	s = sock_find(number);
-	ret = !s ? -EBADF : done_before() ? 0 : accept_next(s, ubuf);
+	ret = d ? d->result : s ? accept_next(s) : -EBADF;
 	ret = or_wait(ret, s, TIMEOUT_RECEIVE, flags);
 	mutex_unlock(&lock);
 	return ret;

@@ -204,6 +204,7 @@ void name_unhash(struct sock *s);
 long unix_create(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 long unix_pair(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 long unix_listen(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
+long unix_open(u64 number, bool other, struct file_open *file);
 long unix_accept(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 long unix_connect(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);
 long unix_shutdown(u64 number, u32 ubuf, u64 a, u64 b, u32 flags);

@@ -17,7 +17,7 @@
 /* What is sent. */
 struct outgoing {
 	u32 ubuf;
-	u64 len;
+	u64 off, len;			/* which part of it */
 	struct control *control;	/* NULL: none; its files are taken away */
 };
 
@@ -87,7 +87,7 @@ static long enqueue(struct sock *from, struct sock *to, struct outgoing *o, u64 
 	n = queue_reserve(to, at + r.size);
 	if (n)
 		return n;
-	n = queue_from_user(to, at + record_data(&r), o->ubuf, 0, len);
+	n = queue_from_user(to, at + record_data(&r), o->ubuf, o->off, len);
 	if (n < (long)len && (n <= 0 || from->type != SOCK_STREAM)) {
 		queue_release(to, at, at + r.size);
 		queue_moved(to, HEAD_POS(to->head));
@@ -239,10 +239,9 @@ static long send_locked(u64 number, struct outgoing *o, bool named, u64 target, 
 	return or_wait(ret, s, TIMEOUT_SEND, flags);
 }
 
-/* socket_ops.send. */
-long unix_send(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
+static long send(u64 number, u32 ubuf, u64 off, u64 len, u32 flags)
 {
-	struct outgoing o = { .ubuf = ubuf, .len = a };
+	struct outgoing o = { .ubuf = ubuf, .off = off, .len = len };
 	struct sock *s;
 	long ret = 0;
 
@@ -259,6 +258,12 @@ long unix_send(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 		ret = send_locked(number, &o, false, 0, flags);
 	mutex_unlock(&lock);
 	return ret;
+}
+
+/* socket_ops.send. */
+long unix_send(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
+{
+	return send(number, ubuf, 0, a, flags);
 }
 
 /* socket_ops.sendmsg. */
@@ -298,7 +303,7 @@ enum asking { RECV, RECVFROM, RECVMSG };
 struct incoming {
 	enum asking asking;
 	u32 ubuf;			/* and those that follow, see socket_ops */
-	u64 len;
+	u64 off, len;			/* which part of the first */
 	u32 flags;			/* MSG_* */
 	u32 name_room;
 	u64 control_room;
@@ -419,7 +424,8 @@ static long stream_copy(struct sock *s, struct incoming *in, u64 *head)
 
 		if (done && pass && !same_creds(r, &in->creds))
 			break;
-		n = queue_to_user(s, pos + record_data(r) + consumed, in->ubuf, done, part);
+		n = queue_to_user(s, pos + record_data(r) + consumed, in->ubuf,
+				  in->off + done, part);
 		if (n <= 0)
 			return done ? (long)done : n;
 		if (!done)
@@ -491,7 +497,8 @@ static long packet_recv(struct sock *s, struct incoming *in)
 		return nothing_queued(s, in);
 	r = *queue_record(s, pos);
 	if (in->len && r.len)
-		n = queue_to_user(s, pos + record_data(&r), in->ubuf, 0, MIN(in->len, r.len));
+		n = queue_to_user(s, pos + record_data(&r), in->ubuf, in->off,
+				  MIN(in->len, r.len));
 	if (n < (long)MIN(in->len, r.len))
 		return n < 0 ? n : -EFAULT;
 	take_creds(in, &r);
@@ -557,12 +564,14 @@ static long receive(u64 number, struct incoming *in)
 	return ret;
 }
 
-static long ask(enum asking asking, u64 number, u32 ubuf, u64 len, u64 rooms, u32 flags)
+static long ask(enum asking asking, u64 number, u32 ubuf, u64 off, u64 len, u64 rooms,
+		u32 flags)
 {
 	struct incoming in;
 
 	in.asking = asking;
 	in.ubuf = ubuf;
+	in.off = off;
 	in.len = len;
 	in.flags = flags;
 	in.name_room = (u32)rooms;
@@ -573,26 +582,34 @@ static long ask(enum asking asking, u64 number, u32 ubuf, u64 len, u64 rooms, u3
 /* socket_ops.recv, recvfrom, recvmsg. */
 long unix_recv(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 {
-	return ask(RECV, number, ubuf, a, 0, flags);
+	return ask(RECV, number, ubuf, 0, a, 0, flags);
 }
 
 long unix_recvfrom(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 {
-	return ask(RECVFROM, number, ubuf, a, 0, flags);
+	return ask(RECVFROM, number, ubuf, 0, a, 0, flags);
 }
 
 long unix_recvmsg(u64 number, u32 ubuf, u64 a, u64 b, u32 flags)
 {
-	return ask(RECVMSG, number, ubuf, a, b, flags);
+	return ask(RECVMSG, number, ubuf, 0, a, b, flags);
 }
 
-/* file_ops: a socket is not read and written by these. */
+static u32 message_flags(u32 oflags)
+{
+	return oflags & O_NONBLOCK ? MSG_DONTWAIT : 0;
+}
+
+/* file_ops.read. That what was read ends there (SOCKET_ENOUGH) is no news. */
 long unix_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	return -EINVAL;
+	long n = ask(RECV, number, ubuf, off, len, 0, message_flags(oflags));
+
+	return n >= SOCKET_ENOUGH(0) ? (long)(u32)n : n;
 }
 
+/* file_ops.write. */
 long unix_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 oflags)
 {
-	return -EINVAL;
+	return send(number, ubuf, off, len, message_flags(oflags));
 }

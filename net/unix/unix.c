@@ -38,7 +38,7 @@ static const struct socket_ops ops = {
 	.getname = unix_getname, .shutdown = unix_shutdown,
 	.setsockopt = unix_setsockopt, .getsockopt = unix_getsockopt,
 	.send = unix_send, .sendmsg = unix_sendmsg, .recv = unix_recv,
-	.recvfrom = unix_recvfrom, .recvmsg = unix_recvmsg,
+	.recvfrom = unix_recvfrom, .recvmsg = unix_recvmsg, .open = unix_open,
 };
 
 static long unix_init(u32 flags)

@@ -79,6 +79,7 @@ struct linux_iovec {
 	u64 base, len;
 };
 #define LINUX_IOV_MAX 1024
+#define LINUX_TRANSFER_MAX 0x7ffff000ul	/* bytes of one read(2) or write(2) */
 
 #define WNOHANG 0x1
 #define WUNTRACED 0x2
