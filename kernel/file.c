@@ -197,6 +197,7 @@ static void file_free(struct file *f)
 	if (f->flags & FILE_LOCKS)
 		file_locks_drop(f, f);
 	watch_file_gone(f);
+	file_event(f, (f->oflags & O_ACCMODE) == O_RDONLY ? IN_CLOSE_NOWRITE : IN_CLOSE_WRITE);
 	outer = op_begin();
 	if (f->provider) {
 		if (READ_ONCE(f->provider->live))
@@ -323,6 +324,7 @@ long file_new(const struct file_open *fo, u64 node, u32 mode, u32 oflags,
 	if (!error && f->obj && !(oflags & O_PATH) && (oflags & O_ACCMODE) != O_RDONLY)
 		error = file_claim(f, FILE_WRITER);
 	if (error) {
+		f->oflags = O_PATH;	/* nobody hears of it */
 		file_free(f);
 		return error;
 	}
@@ -342,7 +344,10 @@ long file_open_path(u64 at, const char *path, u32 oflags, u32 mode,
 		return error;
 	if (pageobj)
 		*pageobj = opened.file.provider ? 0 : opened.file.pageobj;
-	return file_new(&opened.file, opened.node, opened.mode, oflags, out);
+	error = file_new(&opened.file, opened.node, opened.mode, oflags, out);
+	if (!error)
+		file_event(*out, IN_OPEN);
+	return error;
 }
 
 void file_get(struct file *f)
@@ -734,6 +739,34 @@ void file_fix_attr(struct vfs_attr *attr)
 	}
 	attr->atime_ns = MAX(attr->atime_ns, obj->atime_ns);
 	pageobj_put(obj);
+}
+
+static u32 watched_changes;	/* so often what is watched was something else */
+
+/* include/interface/file.h. */
+long files_watched(u32 self, u32 mask)
+{
+	if (mask != FILES_WATCHED_SAME)
+		WRITE_ONCE(context_page->watched, mask);
+	WRITE_ONCE(watched_changes, watched_changes + 1);
+	return 0;
+}
+SYMBOL_EXPORT(files_watched);
+
+/* See include/core/files.h. What is watched of the file is kept, as in file_poll(). */
+void file_notify(struct file *f, u32 event)
+{
+	u32 changes = READ_ONCE(watched_changes);
+	u64 kept = READ_ONCE(f->watched);
+	struct op outer;
+	long watched;
+
+	if (!f->node || (f->oflags & O_PATH) || (kept >> 32 == changes && !(kept & event)))
+		return;
+	outer = op_begin();
+	watched = module_result(vfs_notify(f->node, event), UINT32_MAX);
+	op_end(outer);
+	WRITE_ONCE(f->watched, (u64)changes << 32 | (watched < 0 ? 0 : (u32)watched));
 }
 
 /* Attributes of an open file: 0 or an error number. May sleep. */

@@ -64,6 +64,8 @@ long sys_fallocate(int fd, u32 mode, s64 off, s64 len)
 		core_mutex_lock(&f->obj->write_lock);
 		error = object_allocate(f->obj, mode, off, off + len);
 		core_mutex_unlock(&f->obj->write_lock);
+		if (!error)
+			file_event(f, IN_MODIFY);
 	}
 	file_put(f);
 	return error;

@@ -364,6 +364,7 @@ long sys_getdents64(int fd, u64 user, u32 len)
 		goto put;
 	core_mutex_lock(&f->pos_lock);
 	n = directory_read(f, user, buf, len);
+	file_event(f, IN_ACCESS);
 	core_mutex_unlock(&f->pos_lock);
 put:
 	core_free(buf);

@@ -43,8 +43,10 @@ static long transfer(struct file *f, u64 addr, u64 len, u64 *at, bool write, boo
 	}
 	n = write ? file_write(f, addr, len, &pos, kernel) :
 		    file_read(f, addr, len, pos, kernel);
-	if (n > 0)
+	if (n > 0) {
 		pos += n;
+		file_event(f, write ? IN_MODIFY : IN_ACCESS);
+	}
 	if (lock) {
 		f->pos = pos;
 		core_mutex_unlock(&f->pos_lock);

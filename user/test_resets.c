@@ -3,10 +3,15 @@
  * test_resets: the modules of file systems are killed while a program works with
  * files, and it does not notice. (Where modules cannot be reset all is skipped.)
  */
+#include <sys/inotify.h>
 #include <time.h>
 
 #include "files.h"
 #include "resets.h"
+
+#ifndef IN_MASK_CREATE
+#define IN_MASK_CREATE 0x10000000
+#endif
 
 #define TREES 20		/* made and removed in one round */
 #define ROUNDS 2		/* for each module and way */
@@ -166,8 +171,48 @@ static void state_comes_back(void)
 	nap_ns(CALM_NS);
 }
 
+/* The next event of instance `fd` is `mask` of `name`. */
+static void told(int fd, unsigned int mask, const char *name)
+{
+	char buf[512] __attribute__((aligned(8)));
+	struct inotify_event *e = (void *)buf;
+
+	CHECK_EQ(read(fd, buf, sizeof(buf)), 32);
+	CHECK_EQ(e->mask, mask);
+	CHECK(strcmp(e->name, name) == 0);
+}
+
+/* inotify: watches and what is queued, over resets of events and of vfs. */
+static void watches_come_back(void)
+{
+	int fd, gone;
+
+	need_resets();
+	fresh("");
+	fd = inotify_init1(IN_NONBLOCK);
+	CHECK_EQ(inotify_add_watch(fd, ".", IN_CREATE | IN_DELETE), 1);
+	gone = inotify_init1(IN_NONBLOCK);
+	CHECK_EQ(inotify_add_watch(gone, ".", IN_ALL_EVENTS), 1);
+	close(gone);
+	CHECK_EQ(mkdir("a", 0755), 0);
+	inject("events", "now");
+	told(fd, IN_CREATE | IN_ISDIR, "a");
+	CHECK_EQ(mkdir("b", 0755), 0);
+	inject("vfs", "now");
+	told(fd, IN_CREATE | IN_ISDIR, "b");
+	CHECK_EQ(rmdir("b"), 0);
+	told(fd, IN_DELETE | IN_ISDIR, "b");
+	put_file("f", "text");
+	inject("events", "now");
+	told(fd, IN_CREATE, "f");
+	CHECK_FAILS(inotify_add_watch(fd, ".", IN_OPEN | IN_MASK_CREATE), EEXIST);
+	CHECK_EQ(inotify_add_watch(fd, "a", IN_OPEN), 2);
+	CHECK_EQ(inotify_rm_watch(fd, 1), 0);
+	nap_ns(CALM_NS);
+}
+
 static const struct ktap_test tests[] = {
-	TEST(state_comes_back), TEST(vfs_is_killed), TEST(ramfs_is_killed),
+	TEST(state_comes_back), TEST(watches_come_back), TEST(vfs_is_killed), TEST(ramfs_is_killed),
 	TEST(devfs_is_killed), TEST(locks_is_killed),
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events: eventfd(2), timerfd_create(2), signalfd(2), epoll(7), and the timers that
- * send signals: timer_create(2), setitimer(2), alarm(2).
+ * events: eventfd(2), timerfd_create(2), signalfd(2), epoll(7), inotify(7), and the
+ * timers that send signals: timer_create(2), setitimer(2), alarm(2).
  *
  * State: transactions (include/interface/persist.h). Each descriptor and timer is an object
  * in persistent memory that is changed through the journal, together with the
@@ -128,6 +128,8 @@ static long event_make(enum event_kind kind, u64 value, u64 flags)
 	journal_set(&e->expires, 0);
 	journal_set(&e->interval, 0);
 	journal_set(&e->clock_base, 0);
+	journal_set(&e->last_wd, 0);
+	journal_set(&e->lost, 0);
 	journal_set(&e->kind, kind);
 	return journal_commit((long)number_of(e, index));
 }
@@ -135,7 +137,9 @@ static long event_make(enum event_kind kind, u64 value, u64 flags)
 /* See internal.h: a descriptor, or an error. */
 long event_open(enum event_kind kind, u64 value, u64 flags, u32 oflags)
 {
-	struct file_install install = { .oflags = O_RDWR | oflags };
+	struct file_install install = {
+		.oflags = (kind == EVENT_INOTIFY ? O_RDONLY : O_RDWR) | oflags,
+	};
 	struct event *e;
 	long number;
 
@@ -162,6 +166,8 @@ static long event_release(u64 number)
 		old = *e;
 		journal_set(&e->kind, EVENT_NONE);
 		journal_commit(0);
+		if (old.kind == EVENT_INOTIFY)
+			inotify_closed(number);
 		if (old.timer)
 			timer_destroy((u32)old.timer);
 		if (old.kind != EVENT_SIGNALS)
@@ -244,6 +250,8 @@ static long event_read(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 ofla
 		n = counter_read(e, ubuf, off, len);
 	else if (e->kind == EVENT_TIMER)
 		n = timer_read(e, ubuf, off, len);
+	else if (e->kind == EVENT_INOTIFY)
+		n = inotify_read(e, ubuf, off, len);
 	else
 		set = e->value;
 	if (n > 0 && e->kind == EVENT_COUNTER)
@@ -269,7 +277,7 @@ static long event_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 ofl
 
 static long event_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 {
-	return -ENOTTY;
+	return inotify_ioctl(number, cmd, ubuf);
 }
 
 static long event_poll(u64 number)
@@ -294,6 +302,9 @@ static long event_poll(u64 number)
 	case EVENT_EPOLL:
 		ready = epoll_ready((u32)now.wait);
 		break;
+	case EVENT_INOTIFY:
+		ready = inotify_ready(&now);
+		break;
 	default:
 		return FILE_POLLERR | FILE_POLLHUP;
 	}
@@ -315,7 +326,7 @@ static long calls_register(void)
 
 static long events_init(u32 flags)
 {
-	struct pool *pools[] = { &events, &sigtimers };
+	struct pool *pools[] = { &events, &sigtimers, &marks, &notices, &long_notices };
 	struct event *e;
 	u32 i = 0;
 	long error = journal_init(pools, ARRAY_SIZE(pools));
@@ -331,6 +342,8 @@ static long events_init(u32 flags)
 		event_wake(e);
 	}
 	sigtimer_restore();
+	if (flags & INIT_RECOVERING)
+		inotify_recover();
 	provider = provider_register(THIS_MODULE, &event_ops);
 	return provider < 0 ? provider : calls_register();
 }

@@ -26,6 +26,7 @@ enum event_kind {
 	EVENT_SIGNALS,		/* signalfd: `value` is the set */
 	EVENT_EPOLL,
 	EVENT_SIGNAL_WAIT,	/* no descriptor: what all of EVENT_SIGNALS wait for */
+	EVENT_INOTIFY,		/* inotify: `value` is who made it */
 };
 
 /*
@@ -38,12 +39,24 @@ struct event {
 	u64 wait;		/* handle */
 	u64 value;		/* count, clock or set of signals */
 	u64 flags;		/* EFD_SEMAPHORE */
-	u64 expires;		/* timer: ns by its clock, 0: not armed */
-	u64 interval;		/* ns; 0: once */
-	u64 clock_base;		/* timer: CLOCK_REALTIME's base when it was set, 0 */
-	u64 timer;		/* handle of the core's timer, 0 */
-	u64 relative;		/* 1: set by a duration, which setting the clock does not change */
-	u64 spare[2];
+	union {
+		struct {
+			u64 expires;	/* timer: ns by its clock, 0: not armed */
+			u64 interval;	/* ns; 0: once */
+			u64 clock_base;	/* timer: CLOCK_REALTIME's base when it was set, 0 */
+			u64 timer;	/* handle of the core's timer, 0 */
+			u64 relative;	/* 1: set by a duration, which setting the clock
+					 * does not change */
+		};
+		struct {
+			u64 head, tail;	/* inotify: the queue, see inotify.c */
+			u64 count;	/* notices in it */
+			u64 none;	/* 0: no timer */
+			u64 bytes;	/* that a read of all of them gives */
+		};
+	};
+	u64 last_wd;
+	u64 lost;		/* 1: there was no room for more notices */
 };
 
 #define EVENT_FLAGS (O_CLOEXEC | O_NONBLOCK)
@@ -119,6 +132,19 @@ void sigtimers_clock_set(void);
 /* epoll.c */
 bool epoll_ready(u32 wait);
 
+/* inotify.c */
+extern struct pool marks, notices, long_notices;
+void inotify_recover(void);
+long inotify_read(struct event *e, u32 ubuf, u64 off, u64 len);
+long inotify_ioctl(u64 number, u32 cmd, u32 ubuf);
+/* Instance `number` is closed: what it had is given back. */
+void inotify_closed(u64 number);
+
+static inline bool inotify_ready(const struct event *e)
+{
+	return e->head || e->lost;
+}
+
 /* The system calls, in these files: as syscall_handler, unless they have none. */
 #define EVENT_CALLS(X) \
 	X(timerfd_create) X(timerfd_settime) X(timerfd_gettime) \
@@ -126,6 +152,7 @@ bool epoll_ready(u32 wait);
 	X(epoll_create) X(epoll_create1) X(epoll_ctl) \
 	X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) \
 	X(timer_create) X(timer_settime) X(timer_gettime) X(timer_getoverrun) \
+	X(inotify_init) X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) \
 	X(timer_delete) X(clock_settime) X(settimeofday) X(times) X(alarm) X(setitimer) X(getitimer)
 #define EVENT_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 EVENT_CALLS(EVENT_CALL)

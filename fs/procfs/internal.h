@@ -39,6 +39,7 @@
 /* Directories. Items of DIR_PROCESS are in those of threads too. */
 enum dir {
 	DIR_NONE, DIR_ROOT, DIR_TTY, DIR_SYS, DIR_KERNEL, DIR_RANDOM, DIR_FS, DIR_VM,
+	DIR_INOTIFY,
 	DIR_PROCESS, DIR_TASK, DIR_FD, DIR_FDINFO,
 	DIR_NUMBERED,		/* of items whose names are numbers: in DIR_FD, DIR_FDINFO */
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The names in /proc, except those that are numbers, and what they stand for. */
+#include <events.h>
+
 #include "internal.h"
 
 #define DIR_MODE (S_IFDIR | 0555)
@@ -72,8 +74,16 @@ const struct item item_table[] = {
 	{ "uuid", FILE_MODE, DIR_RANDOM, .show = show_uuid },
 
 	{ "file-max", FILE_MODE, DIR_FS, .constant = "9223372036854775807" },
+	{ "inotify", DIR_MODE, DIR_FS, .self = DIR_INOTIFY },
 	{ "nr_open", FILE_MODE, DIR_FS, .constant = "4096" },
 	{ "pipe-max-size", FILE_MODE, DIR_FS, .constant = "1048576" },
+
+	{ "max_queued_events", FILE_MODE, DIR_INOTIFY,
+	  .constant = TEXT_OF(INOTIFY_QUEUE_MAX) },
+	{ "max_user_instances", FILE_MODE, DIR_INOTIFY,
+	  .constant = TEXT_OF(INOTIFY_INSTANCES_MAX) },
+	{ "max_user_watches", FILE_MODE, DIR_INOTIFY,
+	  .constant = TEXT_OF(INOTIFY_WATCHES_MAX) },
 
 	{ "max_map_count", FILE_MODE, DIR_VM, .constant = "65530" },
 	{ "overcommit_memory", FILE_MODE, DIR_VM, .constant = "1" },

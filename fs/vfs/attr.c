@@ -175,6 +175,19 @@ static long setattr_allowed(const struct node *n, u32 *which, struct vfs_attr *a
 	return ret;
 }
 
+/* What a change of attributes is to those who watch: IN_*. */
+static u32 change_event(u32 which)
+{
+	u32 event = which & (VFS_SET_UID | VFS_SET_GID | VFS_SET_MODE) ? IN_ATTRIB : 0;
+
+	if (which & VFS_SET_SIZE)
+		event |= IN_MODIFY;
+	if ((which & SET_TIMES) == SET_TIMES)
+		return event | IN_ATTRIB;
+	return event | (which & VFS_SET_ATIME ? IN_ACCESS : 0) |
+	       (which & VFS_SET_MTIME ? IN_MODIFY : 0);
+}
+
 /* Sets attributes of a node that may be let go. */
 static long set_attributes(struct node *n, u32 which, const struct vfs_attr *attr)
 {
@@ -193,6 +206,8 @@ static long set_attributes(struct node *n, u32 which, const struct vfs_attr *att
 	if (!ret && which) {
 		ret = fs_result(FS_CALL(n->mount, setattr, n->ino, which, &set));
 		node_changed(n, which & (VFS_SET_MODE | VFS_SET_UID | VFS_SET_GID));
+		if (!ret)
+			notify_file(n, change_event(which));
 	}
 	return ret;
 }

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <vfs.h>
 #include <whitix/fcntl.h>
+#include <whitix/inotify.h>
 #include <whitix/mount.h>
 #include <whitix/stat.h>
 
@@ -219,6 +220,13 @@ static inline bool mount_is_ro(const struct mount *m)
 void clear_set_id(const struct cred *c, const struct node *n, u32 *which,
 		  struct vfs_attr *attr);
 void node_accessed(struct node *n);					/* (*) */
+
+/* notify.c: (*) */
+void notify_name(struct node *dir, const char *name, u32 len, u32 mask, u32 cookie);
+void notify_node(struct node *n, u32 mask);
+long notify_file(struct node *n, u32 mask);
+void notify_gone(const struct mount *m, u64 ino, u32 mask);	/* nodes_lock not held */
+void notify_recover(void);
 
 /* path.c */
 long path_build(struct node *root, struct node *n, char *buf, size_t len);

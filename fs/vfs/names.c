@@ -127,6 +127,8 @@ long vfs_symlink(u64 root, u64 at, const char *path, const char *target)
 		ret = fs_result(FS_CALL(w.at->mount, symlink, w.at->ino, name,
 					target));
 		node_changed(w.at, false);
+		if (!ret)
+			notify_name(w.at, w.last, w.last_len, IN_CREATE, 0);
 	}
 	change_end(&w);
 	return done(ret);
@@ -158,6 +160,10 @@ static long link_to(struct walk *w, struct node *n)
 	}
 	node_changed(n, false);
 	node_changed(w->at, false);
+	if (!ret) {
+		notify_node(n, IN_ATTRIB);
+		notify_name(w->at, w->last, w->last_len, IN_CREATE, 0);
+	}
 	return ret;
 }
 
@@ -325,6 +331,8 @@ static long remove_last(struct walk *w, struct node *n, bool dir)
 	if (!ret) {
 		name_lost(n, w, keep);
 		node_changed(w->at, false);
+		if (!dir)
+			notify_node(n, IN_ATTRIB);
 	}
 	return ret;
 }
@@ -355,6 +363,9 @@ long vfs_remove(u64 root, u64 at, const char *path, u32 flags)
 	if (!ret) {
 		ret = remove_last(&w, n, dir);
 		node_put(n);
+		if (!ret)
+			notify_name(w.at, w.last, w.last_len,
+				    IN_DELETE | (dir ? IN_ISDIR : 0), 0);
 	} else if (ret == -ENOENT && oplog_marked()) {
 		ret = 0;
 	}
@@ -452,6 +463,32 @@ static long rename_done(struct renaming *r)
 	return 0;
 }
 
+/* `n` went from one place to another. */
+static void notify_move(const struct walk *from, const struct walk *to, struct node *n)
+{
+	static u32 cookies;
+	u32 dir = node_is_dir(n) ? IN_ISDIR : 0, cookie = ++cookies;
+
+	notify_name(from->at, from->last, from->last_len, IN_MOVED_FROM | dir, cookie);
+	notify_name(to->at, to->last, to->last_len, IN_MOVED_TO | dir, cookie);
+}
+
+static void notify_rename(struct renaming *r)
+{
+	if (likely(!CONTEXT->watched))
+		return;
+	notify_move(&r->from, &r->to, r->source);
+	if (r->target && !(r->flags & RENAME_EXCHANGE))
+		notify_node(r->target, IN_ATTRIB);
+	notify_node(r->source, IN_MOVE_SELF);
+	if (r->target && (r->flags & RENAME_EXCHANGE)) {
+		notify_move(&r->to, &r->from, r->target);
+		notify_node(r->target, IN_MOVE_SELF);
+	}
+	/* They may be in directories that are watched now. */
+	files_watched(THIS_MODULE, FILES_WATCHED_SAME);
+}
+
 static long rename_nodes(struct renaming *r)
 {
 	char name[VFS_NAME_MAX], newname[VFS_NAME_MAX];
@@ -473,7 +510,11 @@ static long rename_nodes(struct renaming *r)
 	oplog_mark();
 	ret = fs_result(FS_CALL(r->source->mount, rename, r->from.at->ino, name,
 				r->to.at->ino, newname, r->flags | r->keep));
-	return ret ? ret : rename_done(r);
+	if (ret)
+		return ret;
+	ret = rename_done(r);
+	notify_rename(r);
+	return ret;
 }
 
 static long rename_walked(struct renaming *r)

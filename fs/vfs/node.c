@@ -25,7 +25,7 @@ static struct node *by_number[TABLE_SIZE];
 static struct node *by_name[TABLE_SIZE];
 static LIST_HEAD(unused);		/* oldest first */
 static u32 unused_count;
-static LIST_HEAD(dead_nodes);		/* held by their file system */
+static LIST_HEAD(dead_nodes);		/* held by their file system, or watched */
 static LIST_HEAD(dead_mounts);
 
 struct node *root_node;
@@ -49,15 +49,31 @@ static void node_finish(struct node *n)
 	kfree(n);
 }
 
+/* Another mount of the instance has a node of the inode. */
+static bool has_peer(const struct node *n)
+{
+	struct mount *m;
+
+	for_each_peer(m, n->mount)
+		if (node_peer(n, m))
+			return true;
+	return false;
+}
+
 /* Makes one of the calls that are owed. Drops the lock meanwhile. */
 static void settle_one(void)
 {
 	if (!list_empty(&dead_nodes)) {
 		struct node *n = list_first_entry(&dead_nodes, struct node, lru);
 
+		bool gone = n->gone && !has_peer(n);
+
 		list_del(&n->lru);
 		mutex_unlock(&lock);
-		n->mount->type->ops.hold(n->mount->sb, n->ino, -1);
+		if (gone)
+			notify_gone(n->mount, n->ino, IN_DELETE_SELF);
+		if (n->held)
+			n->mount->type->ops.hold(n->mount->sb, n->ino, -1);
 		mutex_lock(&lock);
 		node_finish(n);
 	} else {
@@ -67,8 +83,10 @@ static void settle_one(void)
 		list_del(&m->list);
 		list_del(&m->peers);
 		mutex_unlock(&lock);
-		if (last)
+		if (last) {
+			notify_gone(m, 0, IN_UNMOUNT);
 			m->type->ops.unmount(m->sb);
+		}
 		mount_free(m);
 		mutex_lock(&lock);
 	}
@@ -224,7 +242,7 @@ static void node_free(struct node *n)
 		p = &(*p)->number_next;
 	*p = n->number_next;
 	node_drop_name(n);
-	if (n->held)
+	if (n->held || (n->gone && CONTEXT->watched))
 		list_add_tail(&n->lru, &dead_nodes);
 	else
 		node_finish(n);

@@ -61,7 +61,11 @@ long open_new(struct walk *w, u32 mode, u64 rdev, struct node **out)
 	if (ret)
 		return ret;
 	node_changed(w->at, false);
-	return node_add(w->at, w->last, w->last_len, &attr, change_seq, out);
+	ret = node_add(w->at, w->last, w->last_len, &attr, change_seq, out);
+	if (!ret)
+		notify_name(w->at, w->last, w->last_len,
+			    IN_CREATE | (S_ISDIR(mode) ? IN_ISDIR : 0), 0);
+	return ret;
 }
 
 /*
@@ -180,6 +184,8 @@ static long truncate(const struct cred *c, struct node *n)
 	clear_set_id(c, n, &which, &attr);
 	ret = fs_result(FS_CALL(n->mount, setattr, n->ino, which, &attr));
 	node_changed(n, which & VFS_SET_MODE);
+	if (!ret)
+		notify_file(n, IN_MODIFY);
 	return ret;
 }
 

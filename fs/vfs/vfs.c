@@ -203,6 +203,7 @@ static long vfs_init(u32 flags)
 		return ret;
 	if (flags & INIT_RECOVERING) {
 		registry_recover();
+		notify_recover();
 		mounts_recover();
 		references_recover();
 	}

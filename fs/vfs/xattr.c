@@ -51,6 +51,8 @@ static long do_xattr(struct node *n, u32 what, const char *name, u32 ubuf, size_
 	ret = FS_CALL(n->mount, xattr, n->ino, what, name, ubuf, size);
 	if (write)
 		node_changed(n, false);
+	if (write && ret >= 0)
+		notify_file(n, IN_ATTRIB);
 	return size && ret > (long)size ? -EIO : ret;
 }
 

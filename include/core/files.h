@@ -8,10 +8,12 @@
 
 #include <file.h>
 #include <list.h>
+#include <sched.h>
 #include <spinlock.h>
 #include <types.h>
 #include <wait.h>
 #include <whitix/fcntl.h>
+#include <whitix/inotify.h>
 
 struct linux_iovec;
 struct module;
@@ -45,6 +47,7 @@ struct file {
 	struct wait *wait;
 	u64 number;		/* the provider's */
 	u64 polled;		/* of file_poll(): an answer, and when it was so */
+	u64 watched;		/* of file_event(): IN_*, and when it was so */
 	u64 ino;		/* what fstat() says where there is no node; 0: number */
 	u64 node;		/* a vfs node's reference, 0: none */
 	u64 pos;		/* pos_lock */
@@ -96,6 +99,13 @@ long file_transfer_vector(struct file *f, const struct linux_iovec *iov, u64 len
 u32 file_poll(struct file *f);		/* POLL* */
 /* A module did something to the file: what poll() said may be wrong now. */
 void file_touched(struct file *f);
+/* `event` (IN_*) happened to it: whoever watches it is told. May sleep. */
+void file_notify(struct file *f, u32 event);
+static inline void file_event(struct file *f, u32 event)
+{
+	if (unlikely(context_page->watched & event))
+		file_notify(f, event);
+}
 /* Notes that a file with an object was read, or mapped. */
 void file_note_read(const struct file *f);
 /* The module's provider by its handle, with a reference; NULL: none. */

@@ -5,6 +5,11 @@
 
 #include <module.h>
 
+/* Limits of inotify(7), as /proc/sys/fs/inotify tells them. */
+#define INOTIFY_QUEUE_MAX 16384
+#define INOTIFY_INSTANCES_MAX 128	/* of a user */
+#define INOTIFY_WATCHES_MAX 8192	/* of a user */
+
 INTERFACE_BEGIN
 
 /*

@@ -132,6 +132,15 @@ long provider_register(u32 self, const struct file_ops *ops);
 CONTRACT(provider_register, 0, ARG_SELF(self), ARG_OPS(ops, file_ops));
 
 /*
+ * Programs watch files for IN_* of `mask`, all watches together (it becomes
+ * CONTEXT->watched): the core tells vfs_notify() of them when they happen to an open
+ * file. What it knows of single files is asked anew, with FILES_WATCHED_SAME as well.
+ */
+#define FILES_WATCHED_SAME 0xffffffffu
+long files_watched(u32 self, u32 mask);
+CONTRACT(files_watched, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(mask));
+
+/*
  * A handle of type HANDLE_FILE keeps an open file for the module that owns it: a
  * descriptor on its way to another process. The core makes it and passes it
  * down; whoever it is handed back to takes a reference of its own. Such handles

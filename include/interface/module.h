@@ -174,6 +174,7 @@ struct context_page {
 	u32 call;		/* which of a module's system calls this is (program.h) */
 	u32 again;		/* how often its handler was called again after a wait */
 	u64 progress;		/* operation_next()'s, 0 at first */
+	u32 watched;		/* what of files is watched anywhere: IN_* (files_watched()) */
 	u32 ngroups;		/* supplementary groups that follow */
 	u32 groups[CONTEXT_GROUPS];
 };

@@ -227,7 +227,21 @@ CONTRACT(vfs_special_ops__open, CALL_SLEEPS | CALL_RESTARTABLE, ARG_VALUE(rdev),
 	 ARG_VALUE(ino), ARG_VALUE(oflags), ARG_STRUCT_OUT(file, struct file_open));
 OPS_TABLE(vfs_special_ops, open);
 
+/*
+ * Who is told what happens to files: `mask` (IN_*, with IN_EXCL_UNLINK where the name
+ * is gone already) to inode `ino` of file system `dev`, 0 when the whole of it goes
+ * (IN_UNMOUNT); or to what is called `name` in that directory. What is watched of it.
+ * Locks of vfs are held: it calls nobody back.
+ */
+typedef long vfs_watcher(u64 dev, u64 ino, u32 mask, u32 cookie, const char *name);
+CALLBACK_CONTRACT(vfs_watcher, CALL_RESTARTABLE | CALL_REENTRANT, ARG_VALUE(dev), ARG_VALUE(ino),
+		  ARG_VALUE(mask), ARG_VALUE(cookie), ARG_STRING(name, VFS_NAME_MAX));
+
 INTERFACE_BEGIN
+
+/* From now on `fn` is told what CONTEXT->watched has, and of each inode's end. 0, -EEXIST. */
+long vfs_watch(u32 self, vfs_watcher *fn);
+CONTRACT(vfs_watch, CALL_RESTARTABLE, ARG_SELF(self), ARG_CALLBACK(fn, vfs_watcher));
 
 /*
  * Registers (or, after a reset, registers again) a file system by name; flags
@@ -317,6 +331,9 @@ long vfs_rename(u64 root, u64 at, const char *path, u64 newat,
 CONTRACT(vfs_rename, CALL_RESTARTABLE, ARG_VALUE(root), ARG_VALUE(at),
 	 ARG_STRING(path, VFS_PATH_MAX), ARG_VALUE(newat),
 	 ARG_STRING(newpath, VFS_PATH_MAX), ARG_VALUE(flags));
+/* `event` (IN_*) happened to a file that is open: what of it is watched. */
+long vfs_notify(u64 node, u32 event);
+CONTRACT(vfs_notify, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(event));
 /* Directory entries (struct vfs_dirent) from `pos` on; bytes, 0 at the end. */
 long vfs_readdir(u64 node, u64 pos, void *buf, size_t len);
 CONTRACT(vfs_readdir, CALL_RESTARTABLE, ARG_VALUE(node), ARG_VALUE(pos),

@@ -56,6 +56,7 @@ TESTS = (
     "threads_glibc",
     "test_modules",
     "test_events",
+    "test_inotify",
     "test_mqueue",
     "test_timers",
     "test_pipes",
