@@ -12,8 +12,10 @@
 #include <files.h>
 #include <log.h>
 #include <mm.h>
+#include <pidfd.h>
 #include <process.h>
 #include <sched.h>
+#include <signals.h>
 #include <string.h>
 #include <syscall.h>
 #include <tty.h>
@@ -111,6 +113,8 @@ static void process_finish(struct process *p)
 	signal_parent(p, (status & 0x7f) ? CLD_KILLED : CLD_EXITED, status);
 	if (reap)
 		process_unlink(p);
+	if (end_wait)
+		wait_wake_all(end_wait);
 	spin_unlock_irq(&process_lock, flags);
 	if (reap)
 		process_put(p);
@@ -341,24 +345,41 @@ static s32 siginfo_status(const struct wait_result *r)
 	return r->code == CLD_CONTINUED ? SIGCONT : r->status & 0x7f;
 }
 
-/* waitid(2): P_ALL, P_PID, P_PGID. */
+/* The process of a pidfd, and WNOHANG if it is O_NONBLOCK; or an error. */
+static long query_pidfd(struct wait_query *q)
+{
+	long pid = (s32)q->id < 0 ? -EINVAL : module_result(pidfd_process(q->id), UINT32_MAX);
+
+	if (pid < 0)
+		return pid == -ENOSYS ? -EINVAL : pid;
+	q->type = P_PID;
+	q->id = pid & ~PIDFD_NO_WAIT;
+	return pid & PIDFD_NO_WAIT && !(q->options & WNOHANG) ? WNOHANG : 0;
+}
+
+/* waitid(2). */
 long sys_waitid(u32 type, u32 id, u64 infop, u32 options, u64 rusage)
 {
 	struct wait_query q = { .type = type, .id = id, .options = options };
 	struct linux_siginfo info = { 0 };
 	struct wait_result r;
-	long found;
+	long found, no_wait = 0;
 
 	if ((options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED |
 			 LINUX_WNOTHREAD | LINUX_WALL | LINUX_WCLONE)) ||
-	    !(options & (WEXITED | WSTOPPED | WCONTINUED)) || type > P_PGID ||
+	    !(options & (WEXITED | WSTOPPED | WCONTINUED)) || type > P_PIDFD ||
 	    (type == P_PID && (s32)id <= 0) || (type == P_PGID && (s32)id < 0))
 		return -EINVAL;
 	if (type == P_PGID && id == 0)
 		q.id = current->process->pgrp;
+	if (type == P_PIDFD)
+		no_wait = query_pidfd(&q);
+	if (no_wait < 0)
+		return no_wait;
+	q.options |= no_wait;
 	found = wait_for_child(&q, &r);
-	if (found < 0)
-		return found;
+	if (found < 0 || (!found && no_wait))
+		return found ? found : -EAGAIN;
 	if (found) {
 		info.si_signo = SIGCHLD;
 		info.si_code = r.code;

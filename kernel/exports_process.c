@@ -77,15 +77,26 @@ long process_signal_state(u32 self, u32 sig)
 	return state;
 }
 
-long process_signal_wait(u32 wait)
+static long wait_named(struct wait **which, u32 wait)
 {
-	struct wait *old = signal_wait;
+	struct wait *old = *which;
 
-	signal_wait = wait_from_handle(wait);
+	*which = wait_from_handle(wait);
 	if (old)
 		wait_put(old);
-	return signal_wait ? 0 : -EBADF;
+	return *which ? 0 : -EBADF;
 }
+
+long process_signal_wait(u32 wait)
+{
+	return wait_named(&signal_wait, wait);
+}
+
+long process_end_wait(u32 wait)
+{
+	return wait_named(&end_wait, wait);
+}
+SYMBOL_EXPORT(process_end_wait);
 
 long process_signal_take(u32 self, u64 set, bool take, struct linux_siginfo *info)
 {

@@ -10,6 +10,7 @@
 #include <files.h>
 #include <frame.h>
 #include <mm.h>
+#include <pidfd.h>
 #include <process.h>
 #include <sched.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #define CLONE_SIGNAL_MASK 0xff	/* exit signal in clone()'s flags */
 #define CLONE_THREAD_NEEDS (CLONE_VM | CLONE_SIGHAND)
 #define CLONE_KNOWN \
-	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
+	(CLONE_PIDFD | CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
 	 CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | \
 	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | \
 	 CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND)
@@ -51,6 +52,8 @@ static long flags_check(const struct linux_clone_args *a)
 		return -EINVAL;
 	/* A thread shares all of these here. */
 	if ((f & CLONE_THREAD) && (f & (CLONE_FS | CLONE_FILES)) != (CLONE_FS | CLONE_FILES))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
 		return -EINVAL;
 	if ((f & CLONE_SETTLS) && a->tls >= USER_END)
 		return -EPERM;
@@ -191,18 +194,35 @@ static void vfork_wait(struct process *p)
 	signal_set_mask(mask);
 }
 
+/* CLONE_PIDFD: a descriptor for the process that will be `pid`, told to the caller. */
+static long clone_pidfd(const struct process *p, u32 pid, const struct linux_clone_args *a,
+			long *pidfd)
+{
+	if (!(a->flags & CLONE_PIDFD))
+		return 0;
+	op_begin();
+	*pidfd = module_result(pidfd_new(pid, p->start_ns), INT32_MAX);
+	if (*pidfd < 0)
+		return *pidfd;
+	return put_user_bytes(a->pidfd, pidfd, sizeof(s32)) ? -EFAULT : 0;
+}
+
 static long clone_process(struct process *self, struct process *p,
 			  const struct linux_clone_args *a)
 {
 	struct thread *t = thread_copy(a);
 	u32 tid;
-	long error;
+	long error, pidfd = -1;
 
 	if (!t)
 		return -ENOMEM;
 	tid = t->tid;
-	error = clone_link(self, p, t, a);
+	error = clone_pidfd(p, tid, a, &pidfd);
+	if (!error)
+		error = clone_link(self, p, t, a);
 	if (error) {
+		if (pidfd >= 0)
+			fd_close(pidfd);
 		thread_discard(t);
 		return error;
 	}
@@ -244,10 +264,10 @@ long sys_clone(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls)
 		.flags = flags & 0xffffffff & ~(u64)CLONE_SIGNAL_MASK,
 		.exit_signal = flags & CLONE_SIGNAL_MASK,
 		.stack = stack, .parent_tid = parent_tid, .child_tid = child_tid,
-		.tls = tls,
+		.tls = tls, .pidfd = parent_tid,
 	};
 
-	return clone_any(&a);
+	return (flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) ? -EINVAL : clone_any(&a);
 }
 
 /* clone3(2), the first version's fields. */

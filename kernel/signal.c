@@ -25,7 +25,7 @@
 #define INIT_PID 1
 
 /* Woken when any signal becomes pending: signalfd's; NULL: there is none. */
-struct wait *signal_wait;
+struct wait *signal_wait, *end_wait;
 
 static bool signal_ignored(const struct process *p, u32 sig)
 {

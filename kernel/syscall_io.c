@@ -139,6 +139,8 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 		n = transfer(f, 0, 0, at, write, false);
 	else if (whole)
 		n = file_transfer_vector(f, iov, total, write);
+	if (whole && n > 0)
+		file_event(f, write ? IN_MODIFY : IN_ACCESS);
 	for (i = 0; i < count && !whole; i++) {
 		if (!iov[i].len)
 			continue;

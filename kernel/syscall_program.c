@@ -6,6 +6,7 @@
 #include <atomic.h>
 #include <errno.h>
 #include <files.h>
+#include <info.h>
 #include <mm.h>
 #include <modules.h>
 #include <program.h>
@@ -222,6 +223,26 @@ SYMBOL_EXPORT(operation_next);
 SYMBOL_EXPORT(file_handle_of);
 SYMBOL_EXPORT(file_handle_install);
 SYMBOL_EXPORT(file_handle_socket);
+long descriptor_copy(u32 self, u32 pid, u32 fd)
+{
+	struct file *f;
+	u64 node = 0;
+	u32 which = fd;
+	long error = fd < PROCESS_EXE ? process_file(pid, &which, &f, &node) : -EBADF;
+
+	if (error)
+		return error == -EACCES ? -EPERM : error == -ESRCH ? error : -EBADF;
+	if (current->op_rerun && current->task->install_op == current->op) {
+		file_put(f);
+		return current->task->installed;
+	}
+	current->task->installed = which == fd ? fd_new(f, true) : -EBADF;
+	current->task->install_op = current->op;
+	if (which != fd)
+		file_put(f);
+	return current->task->installed;
+}
+SYMBOL_EXPORT(descriptor_copy);
 
 /* include/interface/program.h. */
 long process_mask(u32 self, u64 mask)

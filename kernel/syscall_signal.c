@@ -310,6 +310,13 @@ long process_signal(u32 self, u32 pid, u32 tid, bool send,
 }
 
 /* include/interface/program.h. */
+long process_kill_as(u32 self, u32 pid, u32 sig, const struct linux_siginfo *info)
+{
+	return sig && !signal_valid(sig) ? -EINVAL : kill_process(pid, sig, info);
+}
+SYMBOL_EXPORT(process_kill_as);
+
+/* include/interface/program.h. */
 long process_has_timers(u32 self)
 {
 	if (current->process)

@@ -21,7 +21,7 @@
 	X(setuid) X(setgid) X(setreuid) X(setregid) X(setresuid) X(setresgid) X(getresuid) \
 	X(getresgid) X(setfsuid) X(setfsgid) X(getgroups) X(setgroups) X(capget) X(capset) \
 	X(getpgid) X(getpgrp) X(getsid) X(prlimit64) X(getrlimit) X(setrlimit) X(getrusage) \
-	X(prctl) X(membarrier) X(personality)
+	X(prctl) X(membarrier) X(personality) X(pidfd_open) X(pidfd_send_signal) X(pidfd_getfd)
 
 #define SYSTEM_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 SYSTEM_CALLS(SYSTEM_CALL)
@@ -32,5 +32,7 @@ long caps_bounding(u64 cap, bool drop);
 /* Sets or asks creds.keep_caps: 0 or an error (identity.c). */
 long keep_caps_set(u64 keep);
 long keep_caps_get(void);
+
+long pidfd_start(u32 flags);	/* pidfd.c; flags of init() */
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * system: system calls that ask for figures and names of the machine, end it, and
  * those on scheduling (sched.c), ids and capabilities (identity.c), limits and what
- * a process has set for itself (limits.c).
+ * a process has set for itself (limits.c), and processes as descriptors (pidfd.c).
  *
- * State: nothing to keep. Names, ids and policies are with the core; each call is done in
- * one step there, and may be made again.
+ * State: nothing to keep, but a record of what pidfds wait for. Names, ids and policies
+ * are with the core; each call is done in one step there, and may be made again.
  */
 #include <tty.h>
 #include <whitix/process.h>
@@ -107,8 +107,9 @@ static long system_init(u32 flags)
 {
 #define ENTRY(name) { SYSCALL_##name, call_##name },
 	static const struct syscall_entry calls[] = { SYSTEM_CALLS(ENTRY) };
+	long ret = syscalls_register(calls, ARRAY_SIZE(calls));
 
-	return syscalls_register(calls, ARRAY_SIZE(calls));
+	return ret ? ret : pidfd_start(flags);
 }
 
 MODULE("system", .description = "system calls on ids, limits, scheduling, names and figures",

@@ -5,6 +5,7 @@
  * a node of vfs (a pipe, a socket) is an inode of this file system for as long as
  * its descriptor is open.
  */
+#include <pidfd.h>
 #include <printf.h>
 
 #include "internal.h"
@@ -71,6 +72,11 @@ long link_target(u64 ino, u64 *target)
 	return file.node ? 0 : VFS_OWN_INODE;
 }
 
+static bool is_pidfd(const struct process_file *file)
+{
+	return !strcmp(file->provider, PIDFD_MODULE);
+}
+
 /* How a file without a node is called. */
 static int object_text(const struct process_file *file, char *buf, size_t len)
 {
@@ -82,7 +88,8 @@ static int object_text(const struct process_file *file, char *buf, size_t len)
 	}
 	if (!file->provider[0])
 		return scnprintf(buf, len, "/memfd: (deleted)");
-	return scnprintf(buf, len, "anon_inode:[%s]", file->provider);
+	return scnprintf(buf, len, "anon_inode:[%s]",
+			 is_pidfd(file) ? "pidfd" : file->provider);
 }
 
 /* The text of a link: its length, or an error. */
@@ -115,13 +122,26 @@ long link_text(u64 ino, char *buf, size_t len)
 	return n;
 }
 
+/* Whose pidfd it is; -1: who has gone. */
+static s32 pidfd_shown(u64 number)
+{
+	struct process_info p;
+	u32 pid = PIDFD_PID(number);
+
+	return process_info_get(pid, false, &p) || PIDFD_NUMBER(pid, p.start_ns) != number ?
+	       -1 : (s32)pid;
+}
+
 void show_fdinfo(struct text *t, const struct subject *s)
 {
 	struct process_file file;
 
-	if (!link_file(s, &file))
-		text_printf(t, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%lu\nino:\t%lu\n",
-			    file.pos, file.oflags | LARGEFILE, file.node >> VFS_INO_BITS,
-			    file.node ? file.node & ((1ul << VFS_INO_BITS) - 1) :
-			    file.number);
+	if (link_file(s, &file))
+		return;
+	text_printf(t, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t%lu\nino:\t%lu\n",
+		    file.pos, file.oflags | LARGEFILE, file.node >> VFS_INO_BITS,
+		    file.node ? file.node & ((1ul << VFS_INO_BITS) - 1) : file.number);
+	if (is_pidfd(&file))
+		text_printf(t, "Pid:\t%d\nNSpid:\t%d\n", pidfd_shown(file.number),
+			    pidfd_shown(file.number));
 }

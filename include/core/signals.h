@@ -35,6 +35,7 @@ bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 /* Sends `sig` to the calling thread: of a call that ends so (SIGPIPE). */
 void signal_self(u32 sig);
 extern struct wait *signal_wait;
+extern struct wait *end_wait;		/* of process_end_wait(), or NULL */
 /* May the calling process send `sig` to `p`? process_lock held. */
 bool signal_allowed(const struct process *p, u32 sig);
 /* The next signal of the calling thread out of `set`; process_lock. 0: none. */

@@ -207,6 +207,22 @@ CONTRACT(process_mask, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(mask));
  */
 long process_signal_wait(u32 wait);
 CONTRACT(process_signal_wait, CALL_RESTARTABLE, ARG_HANDLE(wait, HANDLE_WAIT));
+/* The same for each process that ends. */
+long process_end_wait(u32 wait);
+CONTRACT(process_end_wait, CALL_RESTARTABLE, ARG_HANDLE(wait, HANDLE_WAIT));
+/*
+ * Sends process `pid` signal `sig`, if the calling program may (0: only that is
+ * asked): 0, -ESRCH, -EPERM, -EINVAL.
+ */
+long process_kill_as(u32 self, u32 pid, u32 sig, const struct linux_siginfo *info);
+CONTRACT(process_kill_as, 0, ARG_SELF(self), ARG_VALUE(pid), ARG_VALUE(sig),
+	 ARG_STRUCT_IN(info, struct linux_siginfo));
+/*
+ * A descriptor, closed on exec, for the file of descriptor `fd` of process `pid`, if
+ * the calling program may trace it: -ESRCH, -EPERM, -EBADF, -EMFILE.
+ */
+long descriptor_copy(u32 self, u32 pid, u32 fd);
+CONTRACT(descriptor_copy, CALL_SLEEPS, ARG_SELF(self), ARG_VALUE(pid), ARG_VALUE(fd));
 /*
  * With `take`: takes the next pending signal of `set` from the calling thread or
  * its process and fills `info`; its number, 0: none. Else 1 if there is one, 0.

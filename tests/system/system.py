@@ -57,6 +57,7 @@ TESTS = (
     "test_modules",
     "test_events",
     "test_inotify",
+    "test_pidfd",
     "test_mqueue",
     "test_timers",
     "test_pipes",
