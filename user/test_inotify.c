@@ -131,7 +131,7 @@ static void arguments(void)
 	CHECK_FAILS(inotify_add_watch(fd, "f", IN_CLOSE | IN_MASK_CREATE), EEXIST);
 	CHECK_EQ(inotify_rm_watch(fd, file), 0);
 	CHECK(inotify_add_watch(fd, "f", IN_CLOSE | IN_MASK_CREATE) > file);
-	EXPECT({ file, IN_IGNORED });
+	EXPECT({ file, IN_IGNORED, NULL });
 }
 
 static void opens_and_closes(void)
@@ -145,25 +145,25 @@ static void opens_and_closes(void)
 	d = watch(".", IN_ALL_EVENTS);
 	f = watch("a file", IN_ALL_EVENTS);
 	file = open("a file", O_RDWR);
-	EXPECT({ d, IN_OPEN, "a file" }, { f, IN_OPEN });
+	EXPECT({ d, IN_OPEN, "a file" }, { f, IN_OPEN, NULL });
 	CHECK_EQ(write(file, "xy", 2), 2);
 	CHECK_EQ(write(file, "xy", 0), 0);
-	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY });
+	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY, NULL });
 	CHECK_EQ(pread(file, &c, 1, 0), 1);
 	CHECK_EQ(read(file, &c, 1), 0);
-	EXPECT({ d, IN_ACCESS, "a file" }, { f, IN_ACCESS });
+	EXPECT({ d, IN_ACCESS, "a file" }, { f, IN_ACCESS, NULL });
 	CHECK_EQ(ftruncate(file, 1), 0);
-	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY });
+	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY, NULL });
 	CHECK_EQ(fchmod(file, 0640), 0);
-	EXPECT({ d, IN_ATTRIB, "a file" }, { f, IN_ATTRIB });
+	EXPECT({ d, IN_ATTRIB, "a file" }, { f, IN_ATTRIB, NULL });
 	CHECK_EQ(close(dup(file)), 0);
 	EXPECT_NOTHING();
 	close(file);
-	EXPECT({ d, IN_CLOSE_WRITE, "a file" }, { f, IN_CLOSE_WRITE });
+	EXPECT({ d, IN_CLOSE_WRITE, "a file" }, { f, IN_CLOSE_WRITE, NULL });
 	file = open("a file", O_RDONLY);
 	close(file);
-	EXPECT({ d, IN_OPEN, "a file" }, { f, IN_OPEN },
-	       { d, IN_CLOSE_NOWRITE, "a file" }, { f, IN_CLOSE_NOWRITE });
+	EXPECT({ d, IN_OPEN, "a file" }, { f, IN_OPEN, NULL },
+	       { d, IN_CLOSE_NOWRITE, "a file" }, { f, IN_CLOSE_NOWRITE, NULL });
 	close(open("a file", O_PATH));
 	EXPECT_NOTHING();
 	file = open("dir", O_RDONLY | O_DIRECTORY);
@@ -171,15 +171,15 @@ static void opens_and_closes(void)
 	EXPECT({ d, IN_OPEN | IN_ISDIR, "dir" }, { d, IN_CLOSE_NOWRITE | IN_ISDIR, "dir" });
 	file = open(".", O_RDONLY | O_DIRECTORY);
 	close(file);
-	EXPECT({ d, IN_OPEN | IN_ISDIR }, { d, IN_CLOSE_NOWRITE | IN_ISDIR });
+	EXPECT({ d, IN_OPEN | IN_ISDIR, NULL }, { d, IN_CLOSE_NOWRITE | IN_ISDIR, NULL });
 	file = open("a file", O_WRONLY | O_TRUNC);
 	close(file);
-	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY }, { d, IN_OPEN, "a file" },
-	       { f, IN_OPEN }, { d, IN_CLOSE_WRITE, "a file" }, { f, IN_CLOSE_WRITE });
+	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY, NULL }, { d, IN_OPEN, "a file" },
+	       { f, IN_OPEN, NULL }, { d, IN_CLOSE_WRITE, "a file" }, { f, IN_CLOSE_WRITE, NULL });
 	CHECK_EQ(utimensat(AT_FDCWD, "a file", NULL, 0), 0);
-	EXPECT({ d, IN_ATTRIB, "a file" }, { f, IN_ATTRIB });
+	EXPECT({ d, IN_ATTRIB, "a file" }, { f, IN_ATTRIB, NULL });
 	CHECK_EQ(truncate("a file", 3), 0);
-	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY });
+	EXPECT({ d, IN_MODIFY, "a file" }, { f, IN_MODIFY, NULL });
 }
 
 static void makes_and_removes(void)
@@ -197,12 +197,12 @@ static void makes_and_removes(void)
 	EXPECT({ d, IN_CREATE | IN_ISDIR, "dir" }, { d, IN_CREATE, "symbolic" },
 	       { d, IN_CREATE, "fifo" });
 	CHECK_EQ(link("f", "g"), 0);
-	EXPECT({ f, IN_ATTRIB }, { d, IN_CREATE, "g" });
+	EXPECT({ f, IN_ATTRIB, NULL }, { d, IN_CREATE, "g" });
 	CHECK_EQ(unlink("f"), 0);
-	EXPECT({ f, IN_ATTRIB }, { d, IN_DELETE, "f" });
+	EXPECT({ f, IN_ATTRIB, NULL }, { d, IN_DELETE, "f" });
 	close(file);
 	CHECK_EQ(unlink("g"), 0);
-	EXPECT({ f, IN_ATTRIB }, { f, IN_DELETE_SELF }, { f, IN_IGNORED },
+	EXPECT({ f, IN_ATTRIB, NULL }, { f, IN_DELETE_SELF, NULL }, { f, IN_IGNORED, NULL },
 	       { d, IN_DELETE, "g" });
 	CHECK_EQ(rmdir("dir"), 0);
 	CHECK_EQ(unlink("symbolic"), 0);
@@ -222,28 +222,29 @@ static void ends(void)
 	f = watch("f", IN_ALL_EVENTS);
 	dir = watch("dir", IN_ALL_EVENTS);
 	CHECK_EQ(unlink("f"), 0);
-	EXPECT({ f, IN_ATTRIB });
+	EXPECT({ f, IN_ATTRIB, NULL });
 	CHECK_EQ(write(file, "x", 1), 1);
-	EXPECT({ f, IN_MODIFY });
+	EXPECT({ f, IN_MODIFY, NULL });
 	close(file);
-	EXPECT({ f, IN_CLOSE_WRITE }, { f, IN_DELETE_SELF }, { f, IN_IGNORED });
+	EXPECT({ f, IN_CLOSE_WRITE, NULL }, { f, IN_DELETE_SELF, NULL }, { f, IN_IGNORED, NULL });
 	CHECK_FAILS(inotify_rm_watch(fd, f), EINVAL);
 	make("dir/x");
 	CHECK_EQ(unlink("dir/x"), 0);
 	EXPECT({ dir, IN_CREATE, "x" }, { dir, IN_OPEN, "x" }, { dir, IN_CLOSE_WRITE, "x" },
 	       { dir, IN_DELETE, "x" });
 	CHECK_EQ(rmdir("dir"), 0);
-	EXPECT({ dir, IN_DELETE_SELF }, { dir, IN_IGNORED });
+	EXPECT({ dir, IN_DELETE_SELF, NULL }, { dir, IN_IGNORED, NULL });
 	make("g");
 	d = watch(".", IN_DELETE);
 	f = watch("g", IN_ATTRIB | IN_DELETE_SELF);
 	CHECK_EQ(unlink("g"), 0);
-	EXPECT({ f, IN_ATTRIB }, { f, IN_DELETE_SELF }, { f, IN_IGNORED }, { d, IN_DELETE, "g" });
+	EXPECT({ f, IN_ATTRIB, NULL }, { f, IN_DELETE_SELF, NULL }, { f, IN_IGNORED, NULL },
+	       { d, IN_DELETE, "g" });
 	/* Asked for nothing of the kind, it is told all the same that it is over. */
 	make("h");
 	f = watch("h", IN_ACCESS);
 	CHECK_EQ(unlink("h"), 0);
-	EXPECT({ f, IN_IGNORED }, { d, IN_DELETE, "h" });
+	EXPECT({ f, IN_IGNORED, NULL }, { d, IN_DELETE, "h" });
 }
 
 static void moves(void)
@@ -275,20 +276,20 @@ static void moves(void)
 	EXPECT({ b, IN_MODIFY, "g" });
 	x = watch("b/x", IN_ATTRIB | IN_DELETE_SELF);
 	CHECK_EQ(rename("b/g", "b/x"), 0);
-	EXPECT({ b, IN_MOVED_FROM, "g" }, { b, IN_MOVED_TO, "x" }, { x, IN_ATTRIB },
-	       { f, IN_MOVE_SELF }, { x, IN_DELETE_SELF }, { x, IN_IGNORED });
+	EXPECT({ b, IN_MOVED_FROM, "g" }, { b, IN_MOVED_TO, "x" }, { x, IN_ATTRIB, NULL },
+	       { f, IN_MOVE_SELF, NULL }, { x, IN_DELETE_SELF, NULL }, { x, IN_IGNORED, NULL });
 	CHECK_EQ(rename("b/x", "b/x"), 0);
 	EXPECT_NOTHING();
 	CHECK_EQ(mkdir("b/dir", 0700), 0);
 	x = watch("b/dir", IN_MOVE_SELF);
 	CHECK_EQ(rename("b/dir", "a/dir"), 0);
 	EXPECT({ b, IN_CREATE | IN_ISDIR, "dir" }, { b, IN_MOVED_FROM | IN_ISDIR, "dir" },
-	       { a, IN_MOVED_TO | IN_ISDIR, "dir" }, { x, IN_MOVE_SELF });
+	       { a, IN_MOVED_TO | IN_ISDIR, "dir" }, { x, IN_MOVE_SELF, NULL });
 	CHECK_EQ(syscall(SYS_renameat2, AT_FDCWD, "a/dir", AT_FDCWD, "b/x",
 			 2 /* RENAME_EXCHANGE */), 0);
 	EXPECT({ a, IN_MOVED_FROM | IN_ISDIR, "dir" }, { b, IN_MOVED_TO | IN_ISDIR, "x" },
-	       { x, IN_MOVE_SELF }, { b, IN_MOVED_FROM, "x" }, { a, IN_MOVED_TO, "dir" },
-	       { f, IN_MOVE_SELF });
+	       { x, IN_MOVE_SELF, NULL }, { b, IN_MOVED_FROM, "x" }, { a, IN_MOVED_TO, "dir" },
+	       { f, IN_MOVE_SELF, NULL });
 }
 
 static void flags(void)
@@ -302,7 +303,7 @@ static void flags(void)
 	CHECK_EQ(watch("f", IN_ATTRIB | IN_MASK_ADD), f);
 	close(open("f", O_RDONLY));
 	CHECK_EQ(chmod("f", 0600), 0);
-	EXPECT({ f, IN_OPEN }, { f, IN_ATTRIB });
+	EXPECT({ f, IN_OPEN, NULL }, { f, IN_ATTRIB, NULL });
 	CHECK_EQ(watch("f", IN_ATTRIB), f);
 	close(open("f", O_RDONLY));
 	EXPECT_NOTHING();
@@ -310,10 +311,10 @@ static void flags(void)
 	d = watch("l", IN_ALL_EVENTS | IN_DONT_FOLLOW);
 	CHECK(d != f);
 	CHECK_EQ(unlink("l"), 0);
-	EXPECT({ d, IN_ATTRIB }, { d, IN_DELETE_SELF }, { d, IN_IGNORED });
+	EXPECT({ d, IN_ATTRIB, NULL }, { d, IN_DELETE_SELF, NULL }, { d, IN_IGNORED, NULL });
 	CHECK_EQ(watch("f", IN_OPEN | IN_ONESHOT), f);
 	close(open("f", O_RDONLY));
-	EXPECT({ f, IN_OPEN }, { f, IN_IGNORED });
+	EXPECT({ f, IN_OPEN, NULL }, { f, IN_IGNORED, NULL });
 	/* What has lost its name is still told to its directory, or not. */
 	d = watch(".", IN_MODIFY | IN_ONLYDIR);
 	file = open("f", O_RDWR);
@@ -338,7 +339,7 @@ static void equal_ones_are_one(void)
 		CHECK_EQ(write(file, "x", 1), 1);
 	CHECK_EQ(write(other, "x", 1), 1);
 	CHECK_EQ(write(file, "x", 1), 1);
-	EXPECT({ f, IN_MODIFY }, { g, IN_MODIFY }, { f, IN_MODIFY });
+	EXPECT({ f, IN_MODIFY, NULL }, { g, IN_MODIFY, NULL }, { f, IN_MODIFY, NULL });
 }
 
 static void reads(void)
@@ -497,7 +498,7 @@ static void unmounted(void)
 	make("m/f");
 	d = watch("m", IN_CREATE);
 	CHECK_EQ(umount("m"), 0);
-	EXPECT({ d, IN_UNMOUNT | IN_ISDIR }, { d, IN_IGNORED });
+	EXPECT({ d, IN_UNMOUNT | IN_ISDIR, NULL }, { d, IN_IGNORED, NULL });
 	f = watch(".", IN_CREATE);
 	make("x");
 	EXPECT({ f, IN_CREATE, "x" });
@@ -512,11 +513,11 @@ static void attributes(void)
 	f = watch("f", IN_ATTRIB);
 	if (setxattr("f", "trusted.a", "b", 1, 0))
 		SKIP("no extended attributes here: errno %d", errno);
-	EXPECT({ f, IN_ATTRIB });
+	EXPECT({ f, IN_ATTRIB, NULL });
 	CHECK_EQ(removexattr("f", "trusted.a"), 0);
-	EXPECT({ f, IN_ATTRIB });
+	EXPECT({ f, IN_ATTRIB, NULL });
 	CHECK_EQ(chown("f", geteuid(), getegid()), 0);
-	EXPECT({ f, IN_ATTRIB });
+	EXPECT({ f, IN_ATTRIB, NULL });
 }
 
 static const struct ktap_test tests[] = {

@@ -130,6 +130,8 @@ static siginfo_t got;
 
 static void note(int sig, siginfo_t *info, void *context)
 {
+	(void)sig;
+	(void)context;
 	got = *info;
 }
 

@@ -77,7 +77,7 @@ struct thread {
 	struct gate_frame *unwind_at;	/* with `unwind`: at which nesting */
 	struct up_frame *up;	/* innermost call up that is being served in C */
 	bool gate_failed;	/* gate_enter() ended by a reset */
-	bool rerun;		/* a restartable call is being run again */
+	u64 rerun_in;		/* 1 + the operation in which a light call was run again */
 	bool overrun;		/* the watchdog's budget is used up */
 	u32 call;		/* of a module, which this system call is */
 	u32 again;		/* how often its handler was called again */

@@ -131,12 +131,12 @@ static void resume_landing(struct regs *regs, struct mstack *s, u64 addr,
 	bool live = slots[r->slot].module->state != MODULE_FAILED;
 
 	regs->rflags = RFLAGS_FIXED | RFLAGS_IF;
-	if (!current->rerun) {
-		current->rerun = true;
+	/* Once in an operation: what dies each time it is run must end. */
+	if (current->rerun_in != current->op + 1) {
+		current->rerun_in = current->op + 1;
 		if (resume_again(regs, s, addr, r))
 			return;
 	}
-	current->rerun = false;
 	memset(regs, 0, offsetof(struct regs, vector));
 	regs->rip = RING3(light_return);
 	regs->rsp = addr;
