@@ -26,14 +26,22 @@ static bool on_altstack(const struct linux_stack *s, u64 sp)
 	return s->ss_size && sp > s->ss_sp && sp - s->ss_sp <= s->ss_size;
 }
 
-/* Where the handler's stack begins, downwards. */
-static u64 stack_choose(const struct regs *regs, u64 flags)
+/* Does a thread at `sp` use its alternate stack, as sigaltstack(2) tells? */
+static bool uses_altstack(const struct linux_stack *s, u64 sp)
+{
+	return !(s->ss_flags & SS_AUTODISARM) && on_altstack(s, sp);
+}
+
+/* Where the handler's stack begins, downwards; *alt: on the alternate one. */
+static u64 stack_choose(const struct regs *regs, u64 flags, bool *alt)
 {
 	const struct linux_stack *s = &current->task->altstack;
 
-	if ((flags & SA_ONSTACK) && s->ss_size && !on_altstack(s, regs->rsp))
-		return s->ss_sp + s->ss_size;
-	return regs->rsp - RED_ZONE;
+	*alt = uses_altstack(s, regs->rsp);
+	if (!(flags & SA_ONSTACK) || !s->ss_size || *alt)
+		return regs->rsp - RED_ZONE;
+	*alt = true;
+	return s->ss_sp + s->ss_size;
 }
 
 static void context_fill(struct linux_sigcontext *c, const struct regs *r)
@@ -107,18 +115,19 @@ static bool fpu_frame_read(u8 *state, u64 fpstate)
 bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 		       const struct linux_sigaction *action, u64 mask)
 {
+	struct linux_stack *s = &current->task->altstack;
 	struct linux_rt_sigframe frame = { 0 };
-	u64 sp = stack_choose(regs, action->flags), fpstate;
+	u64 sp, fpstate;
+	bool alt;
 
-	if (!(action->flags & SA_RESTORER))
-		return false;
+	sp = stack_choose(regs, action->flags, &alt);
 	fpstate = ALIGN_DOWN(sp - fpu_frame_size(), FPSTATE_ALIGN);
 	sp = ALIGN_DOWN(fpstate - sizeof(frame), 16) - sizeof(u64);
+	if (!(action->flags & SA_RESTORER) || (alt && !on_altstack(s, sp)))
+		return false;
 	frame.pretcode = action->restorer;
 	frame.uc.uc_flags = UC_FLAGS | (cpu_features.avx ? UC_FP_XSTATE : 0);
-	frame.uc.uc_stack = current->task->altstack;
-	if (on_altstack(&frame.uc.uc_stack, regs->rsp))
-		frame.uc.uc_stack.ss_flags |= SS_ONSTACK;
+	frame.uc.uc_stack = *s;
 	context_fill(&frame.uc.uc_mcontext, regs);
 	frame.uc.uc_mcontext.oldmask = mask;
 	frame.uc.uc_mcontext.fpstate = fpstate;
@@ -127,6 +136,8 @@ bool signal_frame_push(struct regs *regs, const struct linux_siginfo *info,
 	if (!fpu_frame_write(fpstate) ||
 	    put_user_bytes(sp, &frame, sizeof(frame)))
 		return false;
+	if (s->ss_flags & SS_AUTODISARM)
+		*s = (struct linux_stack){ .ss_flags = SS_DISABLE };
 	regs->rdi = info->si_signo;
 	regs->rsi = sp + offsetof(struct linux_rt_sigframe, info);
 	regs->rdx = sp + offsetof(struct linux_rt_sigframe, uc);
@@ -191,18 +202,19 @@ static void context_restore(struct regs *r, const struct linux_sigcontext *c)
 static long altstack_set(const struct linux_stack *s, u64 sp)
 {
 	struct linux_stack *now = &current->task->altstack;
+	u32 mode = s->ss_flags & ~SS_AUTODISARM;
 
-	if (on_altstack(now, sp))
+	if (uses_altstack(now, sp))
 		return -EPERM;
-	if ((u32)s->ss_flags > SS_DISABLE)
+	if (mode > SS_DISABLE)
 		return -EINVAL;
-	if (s->ss_flags & SS_DISABLE) {
-		*now = (struct linux_stack){ .ss_flags = SS_DISABLE };
-		return 0;
-	}
-	if (s->ss_size < MINSIGSTKSZ)
+	if (mode != SS_DISABLE && s->ss_size < MINSIGSTKSZ)
 		return -ENOMEM;
-	*now = (struct linux_stack){ .ss_sp = s->ss_sp, .ss_size = s->ss_size };
+	*now = (struct linux_stack){ .ss_flags = s->ss_flags };
+	if (mode != SS_DISABLE) {
+		now->ss_sp = s->ss_sp;
+		now->ss_size = s->ss_size;
+	}
 	return 0;
 }
 
@@ -213,8 +225,8 @@ long sys_sigaltstack(u64 new, u64 old)
 	struct linux_stack s = current->task->altstack, wanted;
 	long error = 0;
 
-	if (on_altstack(&s, sp))
-		s.ss_flags |= SS_ONSTACK;
+	s.ss_flags &= SS_AUTODISARM;
+	s.ss_flags |= !s.ss_size ? SS_DISABLE : uses_altstack(&s, sp) ? SS_ONSTACK : 0;
 	if (new) {
 		if (get_user_bytes(&wanted, new, sizeof(wanted)))
 			return -EFAULT;
@@ -232,7 +244,7 @@ long sys_rt_sigreturn(void)
 	struct linux_ucontext uc;
 	u64 at = regs->rsp - sizeof(u64) + offsetof(struct linux_rt_sigframe, uc);
 
-	if (get_user_bytes(&uc, at, sizeof(uc)) || uc.uc_mcontext.rip >= USER_END ||
+	if (get_user_bytes(&uc, at, sizeof(uc)) ||
 	    !fpu_restore(uc.uc_mcontext.fpstate)) {
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 		return 0;

@@ -72,7 +72,7 @@ static long syscall_absent(u64 number)
 void syscall_dispatch(struct regs *regs)
 {
 	struct thread *t = current;
-	u64 number = regs->error;
+	u32 number = (u32)regs->error;	/* all that Linux looks at */
 	syscall_fn *fn = number < SYSCALLS ? table[number] : NULL;
 	long result;
 

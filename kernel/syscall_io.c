@@ -262,16 +262,22 @@ long sys_lseek(int fd, s64 offset, u32 whence)
 
 SYSCALL_AS(close, (u32 fd), fd_close(fd))
 
-/* close_range(2), with CLOSE_RANGE_CLOEXEC. */
+/* close_range(2). */
 long sys_close_range(u32 first, u32 last, u32 flags)
 {
-	struct fdtable *fds = current->process->fds;
+	struct fdtable *fds;
 	u32 fd;
+	long error = 0;
 
-	if (flags & ~4u || first > last)
+	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE)
+		error = fdtable_unshare();
+	if (error)
+		return error;
+	fds = current->process->fds;
 	for (fd = first; fd <= last && fd < READ_ONCE(fds->size); fd++) {
-		if (flags) {
+		if (flags & CLOSE_RANGE_CLOEXEC) {
 			spin_lock(&fds->lock);
 			if (fds->file[fd])
 				fds->cloexec[fd / 64] |= 1ul << (fd % 64);

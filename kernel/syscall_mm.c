@@ -144,6 +144,8 @@ static const struct range_change changes[] = {
 	[MADV_KEEPONFORK] = { .clear = VMA_WIPEONFORK },
 	[MADV_COLD] = { .refuse = VMA_LOCKED },
 	[MADV_PAGEOUT] = { .refuse = VMA_LOCKED },
+	[MADV_POPULATE_READ] = { .need = PROT_READ },
+	[MADV_POPULATE_WRITE] = { .need = PROT_WRITE },
 	[MADV_DONTNEED_LOCKED] = { .discard = true },
 };
 
@@ -192,6 +194,8 @@ long sys_mincore(u64 addr, u64 len, u64 user)
 	u8 vec[MINCORE_CHUNK];
 	long error = range_get(addr, len, &end);
 
+	if (error && addr % PAGE_SIZE == 0)
+		return -ENOMEM;
 	for (; !error && addr < end; addr += n * PAGE_SIZE, user += n) {
 		n = MIN((end - addr) / PAGE_SIZE, sizeof(vec));
 		error = mm_resident(current->mm, addr, vec, n);

@@ -102,12 +102,15 @@ static long clock_read(s32 clock, u64 *ns)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:		/* nobody has told the leap seconds */
 		*ns = time_realtime_ns();
 		return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
 		*ns = time_now_ns();
 		return 0;
 	case CLOCK_PROCESS_CPUTIME_ID:
@@ -208,7 +211,8 @@ long sys_clock_nanosleep(s32 clock, u32 flags, u64 request, u64 rest)
 		return error;
 	if (clock == CLOCK_THREAD_CPUTIME_ID || clock_read(clock, &now) != 0)
 		return -EINVAL;
-	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0)
+	if (clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0 ||
+	    (clock >= CLOCK_MONOTONIC_RAW && clock <= CLOCK_MONOTONIC_COARSE))
 		return -EOPNOTSUPP;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, rest);

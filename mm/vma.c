@@ -518,7 +518,8 @@ static long change_locked(struct mm *mm, u64 addr, u64 end,
 
 		if (v->start != at)
 			error = -ENOMEM;
-		if ((v->flags & c->refuse) || (c->anonymous && v->obj))
+		if ((v->flags & c->refuse) || (c->anonymous && v->obj) ||
+		    (v->prot & c->need) != c->need)
 			return -EINVAL;
 		at = v->end;
 		if (c->discard)

@@ -199,17 +199,22 @@ long call_prctl(u64 option, u64 a, u64 b, u64 c, u64 d, u64 f)
 /* membarrier(2): with one CPU started, every switch of threads is a barrier. */
 long call_membarrier(u64 command, u64 flags, u64 c, u64 d, u64 e, u64 f)
 {
-	enum { QUERY, GLOBAL, EXPEDITED, REGISTER = 4, PRIVATE = 8, REGISTER_PRIVATE = 16 };
+	enum { QUERY, GLOBAL, EXPEDITED, REGISTER = 4, PRIVATE = 8, REGISTER_PRIVATE = 16,
+	       PRIVATE_CODE = 32, REGISTER_CODE = 64 };
+	u64 asked = (u64)process_pref_get(PREF_MEMBARRIER);
 
 	if ((u32)flags)
 		return -EINVAL;
 	switch ((s32)command) {
 	case QUERY:
-		return GLOBAL | EXPEDITED | REGISTER | PRIVATE | REGISTER_PRIVATE;
+		return GLOBAL | EXPEDITED | REGISTER | PRIVATE | REGISTER_PRIVATE |
+		       PRIVATE_CODE | REGISTER_CODE;
 	case PRIVATE:
-		return process_pref_get(PREF_MEMBARRIER) ? 0 : -EPERM;
+	case PRIVATE_CODE:
+		return asked & command ? 0 : -EPERM;
 	case REGISTER_PRIVATE:
-		return process_pref_set(PREF_MEMBARRIER, 1);
+	case REGISTER_CODE:	/* half of it is what may be used now */
+		return process_pref_set(PREF_MEMBARRIER, asked | command / 2);
 	case GLOBAL:
 	case EXPEDITED:
 	case REGISTER:

@@ -84,6 +84,7 @@ u64 mm_brk(struct mm *mm, u64 end);
 struct range_change {
 	u32 set, clear;		/* VMA_* */
 	u32 refuse;
+	u32 need;		/* PROT_*: others are refused */
 	bool anonymous;		/* others are refused */
 	bool discard;		/* drop the pages: zeroes, or the file, again */
 };

@@ -26,7 +26,7 @@ enum process_pref {
 	PREF_NO_NEW_PRIVS,	/* 1: for good */
 	PREF_TIMER_SLACK,	/* ns */
 	PREF_PERSONALITY,
-	PREF_MEMBARRIER,	/* 1: it asked for private barriers */
+	PREF_MEMBARRIER,	/* the private barriers that it asked for */
 	PREFS,
 	PREF_TID_ADDRESS = PREFS,	/* set_tid_address(2)'s; to be read only */
 };

@@ -59,6 +59,7 @@ TESTS = (
     "test_inotify",
     "test_pidfd",
     "test_mqueue",
+    "test_conform",
     "test_timers",
     "test_pipes",
     "test_proc",

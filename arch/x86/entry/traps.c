@@ -21,8 +21,8 @@
 #define NMI_REASON_SERR 0x80
 #define NMI_REASON_CHECK 0x40
 
-/* What ring 3 may have in RFLAGS: arithmetic, TF, DF, AC, ID. */
-#define RFLAGS_RING3 0x240dd5ull
+/* What ring 3 may have in RFLAGS: arithmetic, TF, DF, NT, AC, ID. */
+#define RFLAGS_RING3 0x244dd5ull
 
 #define CANONICAL_SHIFT 47
 
@@ -248,9 +248,12 @@ void ring3_prepare(struct regs *regs)
 			return;
 		}
 		if (!boundary_in_module(t)) {
-			if (regs->rip >> CANONICAL_SHIFT)
-				process_exception(regs, TRAP_PROTECTION, 0);
 			process_ring3_exit(regs);
+			/* Where the program, or a signal, sent it. */
+			if (regs->rip >> CANONICAL_SHIFT) {
+				process_exception(regs, TRAP_PROTECTION, 0);
+				continue;
+			}
 		}
 		irq_disable();
 		if (!this_cpu()->need_resched && !work_pending(t))

@@ -16,6 +16,7 @@
 #define CLOCK_REALTIME_COARSE 5
 #define CLOCK_MONOTONIC_COARSE 6
 #define CLOCK_BOOTTIME 7
+#define CLOCK_TAI 11
 #define SYS_clock_gettime 228
 #define SYS_clock_getres 229
 
@@ -73,6 +74,7 @@ long __vdso_clock_gettime(int clock, struct timespec *t)
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
+	case CLOCK_TAI:
 		ns = realtime_ns();
 		break;
 	case CLOCK_MONOTONIC:

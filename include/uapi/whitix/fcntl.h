@@ -27,6 +27,10 @@
 #define O_PATH 010000000
 #define O_TMPFILE 020200000
 
+/* close_range(2) */
+#define CLOSE_RANGE_UNSHARE 2
+#define CLOSE_RANGE_CLOEXEC 4
+
 #define AT_FDCWD (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
 #define AT_EACCESS 0x200
