@@ -149,13 +149,12 @@ SYMBOL_EXPORT(wait_wake);
 /* Interface: sleeps. 0, -EINTR, -ECANCELED. */
 long time_sleep(u32 self, u64 ns)
 {
-	long result;
+	long result = -ETIMEDOUT;
 
-	if (!ns) {
+	if (ns)
+		result = wait_on_any(NULL, 0, deadline_after(ns), true);
+	else
 		schedule();
-		return 0;
-	}
-	result = wait_on_any(NULL, 0, deadline_after(ns), true);
 	/* The watchdog counts from when the module last gave the CPU away. */
 	current->module_ticks = 0;
 	return result == -ETIMEDOUT ? 0 : result;

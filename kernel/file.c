@@ -484,6 +484,8 @@ static long provider_call(struct file *f, const struct transfer *t, u64 off, u64
 
 	*wait_ms = 0;
 	len = transfer_fault_in(t, off, len);
+	if (!t->kernel)
+		current->module_ticks = 0;	/* a call of its own */
 	if (!len && all)
 		return -EFAULT;
 	if (!READ_ONCE(f->provider->live))

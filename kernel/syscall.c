@@ -78,6 +78,7 @@ void syscall_dispatch(struct regs *regs)
 
 	t->user_regs = regs;
 	t->nubufs = 0;
+	t->module_ticks = 0;	/* for modules that no gate leads to */
 	if (fn)
 		result = fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
 	else if (!syscall_by_module(number, regs, &result))

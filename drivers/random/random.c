@@ -28,7 +28,6 @@
 #define REQUEST_MAX 256		/* random_bytes()'s contract */
 #define CHUNK 1024		/* bytes for a program at once */
 #define INTERRUPT_BYTES 65536	/* of getrandom(2), between looks at signals */
-#define CALL_MAX (4 * INTERRUPT_BYTES)	/* what one call gives within its time */
 #define ENTROPY_BITS 256	/* what Linux reports of a seeded generator */
 #define KEY_BYTES (CHACHA_KEY_WORDS * sizeof(u32))
 
@@ -237,8 +236,7 @@ static long publish(const char *name, u32 minor)
 
 /*
  * getrandom(2). A signal ends it between two chunks; pending ones that are blocked
- * do, too, which nobody can tell from the others. What is too much for one call
- * comes short as well: programs go on from there.
+ * do, too, which nobody can tell from the others. Others may run there, too.
  */
 static long call_getrandom(u64 user, u64 len, u64 flags, u64 d, u64 e, u64 f)
 {
@@ -249,7 +247,7 @@ static long call_getrandom(u64 user, u64 len, u64 flags, u64 d, u64 e, u64 f)
 	if (flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	len = MIN(len, (u64)CALL_MAX);
+	len = MIN(len, (u64)INT32_MAX);
 	while (done < len) {
 		u64 n = MIN(len - done, sizeof(bytes));
 		long err = fill(bytes, n);
@@ -261,9 +259,11 @@ static long call_getrandom(u64 user, u64 len, u64 flags, u64 d, u64 e, u64 f)
 			return done ? (long)done : err;
 		}
 		done += n;
-		if (done % INTERRUPT_BYTES == 0 &&
-		    process_signal_take(THIS_MODULE, ~0ul, false, &(struct linux_siginfo){ 0 }) > 0)
+		if (done % INTERRUPT_BYTES)
+			continue;
+		if (process_signal_take(THIS_MODULE, ~0ul, false, &(struct linux_siginfo){ 0 }) > 0)
 			break;
+		time_sleep(THIS_MODULE, 0);
 	}
 	wipe(bytes, sizeof(bytes));
 	return (long)done;

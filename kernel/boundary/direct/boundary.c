@@ -33,10 +33,6 @@ struct symbol {
 static struct symbol symbols[SYMBOLS_MAX];
 static u32 nsymbols;
 
-/* Ticks in a row that one module was interrupted at; the watchdog. */
-static struct module *ticking;
-static u64 ticks;
-
 const char *boundary_layout(void)
 {
 	return "drivers_in_kernel";
@@ -93,19 +89,19 @@ bool boundary_fault(struct regs *regs, u64 address)
 	panic("module %s, which runs in ring 0, is at fault", m->name);
 }
 
+/* The watchdog: ticks in a row, within a call, that met a module. */
 void boundary_tick(struct regs *regs)
 {
 	struct module *m = regs_ring3(regs) ? NULL : module_by_text(regs->rip);
 	u64 budget;
 
-	ticks = m && m == ticking ? ticks + 1 : 0;
-	ticking = m;
+	current->module_ticks = m ? current->module_ticks + 1 : 0;
 	if (!m)
 		return;
 	if (READ_ONCE(m->inject))
 		module_fault(m, REASON_INJECTED, regs, INJECTED_TEXT);
 	budget = m->manifest.budget_ms ? m->manifest.budget_ms : CONFIG_WATCHDOG_MS;
-	if (ticks * (1000 / TICK_HZ) > budget) {
+	if (current->module_ticks * (1000 / TICK_HZ) > budget) {
 		module_report(m, REASON_WATCHDOG, regs, 0, "used up its time budget");
 		panic("module %s, which runs in ring 0, is at fault", m->name);
 	}
