@@ -17,6 +17,7 @@
 #include <frame.h>
 #include <mm.h>
 #include <pageobj.h>
+#include <printf.h>
 #include <process.h>
 #include <sched.h>
 #include <string.h>
@@ -96,10 +97,10 @@ static long plan_check(struct binfmt_plan *plan)
 }
 
 /* Opens a file to be run and gets its plan. */
-static long image_open(struct image *image, u64 at, const char *path)
+static long image_open(struct image *image, u64 at, const char *path, u32 oflags)
 {
 	u32 handle = 0;
-	long error = file_open_path(at, path, O_RDONLY | O_NONBLOCK | VFS_OPEN_EXEC, 0,
+	long error = file_open_path(at, path, oflags | O_NONBLOCK | VFS_OPEN_EXEC, 0,
 				    &image->file, &handle);	/* a FIFO does not wait */
 
 	if (error)
@@ -131,24 +132,24 @@ static long prefix_push(struct exec *x, const char *s)
 }
 
 /* Opens the program; of a script, its interpreter, and so on. */
-static long program_open(struct exec *x, u64 at, const char *path)
+static long program_open(struct exec *x, const struct exec_path *path)
 {
 	struct image *image = &x->program;
-	long error = image_open(image, at, path);
+	long error = image_open(image, path->at, path->path, path->oflags);
 	u32 depth;
 
 	for (depth = 0; !error && image->plan.type == BINFMT_SCRIPT; depth++) {
 		if (depth == SCRIPT_DEPTH)
 			return -ELOOP;
 		image_close(image);
-		error = depth ? 0 : prefix_push(x, path);
+		error = depth ? 0 : prefix_push(x, path->shown);
 		if (!error && image->plan.interp_arg[0])
 			error = prefix_push(x, image->plan.interp_arg);
 		if (!error)
 			error = prefix_push(x, image->plan.interp);
 		if (!error)
 			error = image_open(image, current->process->fs->cwd,
-					   x->prefix[x->nprefix - 1]);
+					   x->prefix[x->nprefix - 1], O_RDONLY);
 	}
 	return error;
 }
@@ -160,7 +161,7 @@ static long interp_open(struct exec *x)
 	if (!x->program.plan.interp[0])
 		return 0;
 	error = image_open(&x->interp, current->process->fs->cwd,
-			   x->program.plan.interp);
+			   x->program.plan.interp, O_RDONLY);
 	if (error == -ENOEXEC || (!error && x->interp.plan.type == BINFMT_SCRIPT))
 		error = x->interp.file->obj->size < ELF_HEADER_SIZE ? -EIO : -ELIBBAD;
 	return error;
@@ -689,7 +690,7 @@ static void exec_free(struct exec *x)
 }
 
 /* See include/core/process.h. May sleep. Linux's errors of execve(2). */
-long process_exec(u64 at, const char *path, u64 argv, u64 envp, bool kernel,
+long process_exec(const struct exec_path *path, u64 argv, u64 envp, bool kernel,
 		  struct regs *regs)
 {
 	struct process *p = current->process;
@@ -698,9 +699,9 @@ long process_exec(u64 at, const char *path, u64 argv, u64 envp, bool kernel,
 
 	if (!x)
 		return -ENOMEM;
-	error = arguments_gather(x, path, argv, envp, kernel);
+	error = arguments_gather(x, path->shown, argv, envp, kernel);
 	if (!error)
-		error = program_open(x, at, path);
+		error = program_open(x, path);
 	if (!error)
 		error = interp_open(x);
 	if (!error)
@@ -716,26 +717,30 @@ long process_exec(u64 at, const char *path, u64 argv, u64 envp, bool kernel,
 	if (!error)
 		error = threads_end(p);
 	if (!error)
-		exec_commit(x, path, regs);
+		exec_commit(x, path->shown, regs);
 	exec_free(x);
 	return error;
 }
 
 static long exec_user(int dirfd, u64 path, u64 argv, u64 envp, u32 flags)
 {
+	struct exec_path e = { .oflags = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0 };
 	struct file *hold;
-	char *name;
-	u64 at;
+	char *name, shown[32];
 	long error = path_get(path, flags & AT_EMPTY_PATH, &name);
 
 	if (error)
 		return error;
-	/* C libraries then go by /proc/self/fd. */
-	error = name[0] ? path_at(dirfd, name, &at, &hold) :
-		flags & AT_EMPTY_PATH ? -ENOSYS : -ENOENT;
+	e.path = e.shown = name;
+	error = path_at(dirfd, name, &e.at, &hold);
+	if (!error && hold && !name[0]) {
+		snprintf(shown, sizeof(shown), "/dev/fd/%d", dirfd);
+		e.shown = shown;
+		error = e.at ? 0 : -EACCES;
+	}
 	if (!error) {
 		op_begin();
-		error = process_exec(at, name, argv, envp, false, current->user_regs);
+		error = process_exec(&e, argv, envp, false, current->user_regs);
 		file_put(hold);
 	}
 	path_put(name);
@@ -748,7 +753,7 @@ long sys_execve(u64 path, u64 argv, u64 envp)
 	return exec_user(AT_FDCWD, path, argv, envp, 0);
 }
 
-/* execveat(2), with a path. */
+/* execveat(2). The path of one below `dirfd` is shown as it was given. */
 long sys_execveat(int dirfd, u64 path, u64 argv, u64 envp, u32 flags)
 {
 	return flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL :

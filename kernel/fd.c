@@ -111,27 +111,6 @@ void fdtable_put(struct fdtable *fds)
 	core_free(fds);
 }
 
-/* See include/core/files.h. */
-long fdtable_unshare(void)
-{
-	struct process *p = current->process;
-	struct fdtable *fds;
-	u64 flags;
-
-	if (p->nthreads > 1)
-		return -EINVAL;
-	if (atomic_load(&p->fds->refs) == 1)
-		return 0;
-	fds = fdtable_copy(p->fds);
-	if (!fds)
-		return -ENOMEM;
-	flags = spin_lock_irq(&process_lock);
-	SWAP(p->fds, fds);
-	spin_unlock_irq(&process_lock, flags);
-	fdtable_put(fds);
-	return 0;
-}
-
 /* Takes a descriptor out: its file, or NULL. */
 static struct file *fd_take(struct fdtable *fds, u32 fd, bool only_cloexec)
 {

@@ -24,6 +24,9 @@
 	 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED | \
 	 CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND)
 
+/* Of unshare(2): what a process with one thread has for itself anyway. */
+#define UNSHARE_ALONE (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)
+
 static void user_entry(void *arg)
 {
 	struct task *task = current->task;
@@ -284,6 +287,47 @@ long sys_clone3(u64 user, u64 size)
 	if (!a.stack != !a.stack_size || (a.flags & (CLONE_DETACHED | CLONE_SIGNAL_MASK)))
 		return -EINVAL;
 	return clone_any(&a);
+}
+
+/*
+ * Own copies of what the process shares with others (CLONE_FILES, CLONE_FS): 0, -ENOMEM.
+ * Its threads go on sharing them.
+ */
+long process_unshare(u64 f)
+{
+	struct process *p = current->process;
+	struct fdtable *fds = NULL;
+	struct fs_context *fs = NULL;
+	u64 flags;
+
+	if ((f & CLONE_FILES) && p->fds->refs > 1 && !(fds = fdtable_copy(p->fds)))
+		return -ENOMEM;
+	if ((f & CLONE_FS) && p->fs->refs > 1 && !(fs = fs_context_copy(p->fs))) {
+		fdtable_put(fds);
+		return -ENOMEM;
+	}
+	flags = spin_lock_irq(&process_lock);
+	if (fds)
+		SWAP(p->fds, fds);
+	if (fs)
+		SWAP(p->fs, fs);
+	spin_unlock_irq(&process_lock, flags);
+	if (fds)
+		fdtable_put(fds);
+	if (fs)
+		fs_context_put(fs);
+	return 0;
+}
+
+/* unshare(2). What threads share among themselves can't be divided. */
+long sys_unshare(u64 f)
+{
+	bool alone = current->process->nthreads == 1;
+
+	if (f & ~(u64)(UNSHARE_ALONE | CLONE_FILES | CLONE_FS | CLONE_SYSVSEM) ||
+	    ((f & UNSHARE_ALONE) && !alone))
+		return -EINVAL;
+	return (f & (CLONE_FILES | CLONE_FS)) && !alone ? -ENOSYS : process_unshare(f);
 }
 
 /* fork(2). */

@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <hash.h>
+#include <frame.h>
 #include <mm.h>
 #include <process.h>
 #include <sched.h>
@@ -37,7 +38,7 @@ struct futex_waiter {
 	u32 bitset;
 	u32 tid;		/* who waits for a mutex that is handed over; 0: not so */
 	bool woken;		/* futex_lock */
-	struct wait wait;
+	struct wait *wait;
 };
 
 static struct spinlock futex_lock = SPINLOCK("futex", LOCK_OBJECT);
@@ -119,7 +120,7 @@ static u32 wake_locked(const struct futex_key *key, u32 count, u32 bitset)
 			continue;
 		list_del(&w->node);
 		w->woken = true;
-		wait_wake_all(&w->wait);
+		wait_wake_all(w->wait);
 		woken++;
 	}
 	return woken;
@@ -158,7 +159,8 @@ static long lock_with_word(u64 addr, u32 *value)
 
 static long futex_wait(u64 addr, u32 expected, u32 bitset, u64 deadline, bool shared)
 {
-	struct futex_waiter w = { .bitset = bitset };
+	struct wait wait;
+	struct futex_waiter w = { .bitset = bitset, .wait = &wait };
 	long error = key_get(addr, shared, &w.key);
 	u32 value, seq;
 
@@ -166,7 +168,7 @@ static long futex_wait(u64 addr, u32 expected, u32 bitset, u64 deadline, bool sh
 		error = -EINVAL;
 	if (error)
 		return error;
-	wait_init(&w.wait);
+	wait_init(&wait);
 	error = lock_with_word(addr, &value);
 	if (error)
 		return error;
@@ -174,10 +176,10 @@ static long futex_wait(u64 addr, u32 expected, u32 bitset, u64 deadline, bool sh
 		spin_unlock(&futex_lock);
 		return -EAGAIN;
 	}
-	seq = wait_read(&w.wait);
+	seq = wait_read(&wait);
 	list_add_tail(&w.node, bucket_of(&w.key));
 	spin_unlock(&futex_lock);
-	error = wait_on(&w.wait, seq, deadline, true);
+	error = wait_on(&wait, seq, deadline, true);
 	spin_lock(&futex_lock);
 	list_del(&w.node);
 	spin_unlock(&futex_lock);
@@ -234,6 +236,130 @@ static long futex_requeue(u64 addr, u32 wake, u32 move, u64 to, const u32 *expec
 	}
 	spin_unlock(&futex_lock);
 	return result;
+}
+
+/* ---- a word that is changed, and many words ------------------------------------- */
+
+static s32 signed_12(u32 bits)
+{
+	return (s32)(bits << 20) >> 20;
+}
+
+/* What FUTEX_WAKE_OP makes of a word, and what it compares it with: 0, -ENOSYS. */
+static long word_op(u32 how, u32 value, u32 *new, bool *compares)
+{
+	s32 arg = signed_12(how >> 12), with = signed_12(how), was = value;
+	u32 by = how & FUTEX_OP_SHIFT ? 1u << (arg & 31) : (u32)arg;
+	u32 made[] = { by, value + by, value | by, value & ~by, value ^ by };
+	bool is[] = { was == with, was != with, was < with, was <= with, was > with, was >= with };
+	u32 op = how >> 28 & 7, compare = how >> 24 & 15;
+
+	if (op >= ARRAY_SIZE(made) || compare >= ARRAY_SIZE(is))
+		return -ENOSYS;
+	*new = made[op];
+	*compares = is[compare];
+	return 0;
+}
+
+/* Changes word `to`; wakes waiters of `addr`, and of `to` if that compared so. */
+static long futex_wake_op(u64 addr, u32 wake, u32 wake_to, u64 to, u32 how, bool shared)
+{
+	struct futex_key key, to_key;
+	long result = key_get(addr, shared, &key);
+	bool compares = false, done = false;
+	u32 value, new;
+
+	if (!result)
+		result = key_get(to, shared, &to_key);
+	while (!result && !done && !(result = lock_with_word(to, &value))) {
+		result = word_op(how, value, &new, &compares);
+		done = !result && word_exchange(to, value, new);
+		if (done) {
+			result = wake_locked(&key, wake, BITSET_ANY);
+			result += compares ? wake_locked(&to_key, wake_to, BITSET_ANY) : 0;
+		}
+		spin_unlock(&futex_lock);
+		if (!result && !done && !mm_fault_in(current->mm, to, sizeof(u32), true))
+			result = -EFAULT;
+	}
+	return result;
+}
+
+/* Puts `w` on the list of the word of `from`, which has to have its value. */
+static long waitv_add(const struct linux_futex_waitv *from, struct futex_waiter *w)
+{
+	long error = key_get(from->address, !(from->flags & FUTEX_PRIVATE_FLAG), &w->key);
+	u32 value;
+
+	if (!error)
+		error = lock_with_word(from->address, &value);
+	if (error)
+		return error;
+	if (value != (u32)from->value)
+		error = -EAGAIN;
+	else
+		list_add_tail(&w->node, bucket_of(&w->key));
+	spin_unlock(&futex_lock);
+	return error;
+}
+
+/* Waits for any of `count` words: the number of one that was woken, or an error. */
+static long waitv(const struct linux_futex_waitv *from, struct futex_waiter *w, u32 count,
+		  u64 deadline)
+{
+	struct wait wait;
+	long error = 0;
+	u32 seq, i, n;
+
+	wait_init(&wait);
+	seq = wait_read(&wait);
+	for (n = 0; n < count && !error; n += !error) {
+		w[n] = (struct futex_waiter){ .bitset = BITSET_ANY, .wait = &wait };
+		error = waitv_add(&from[n], &w[n]);
+	}
+	if (!error)
+		error = wait_on(&wait, seq, deadline, true);
+	spin_lock(&futex_lock);
+	for (i = 0; i < n; i++) {
+		list_del(&w[i].node);
+		if (w[i].woken)
+			error = i;
+	}
+	spin_unlock(&futex_lock);
+	return error == -EINTR ? -ERESTARTSYS : error;
+}
+
+/* futex_waitv(2). */
+long sys_futex_waitv(u64 user, u32 count, u32 flags, u64 timeout, u32 clock)
+{
+	struct linux_futex_waitv *from;
+	struct futex_waiter *w;
+	u64 ns = 0, now = clock ? time_now_ns() : time_realtime_ns(), deadline = 0;
+	long error = 0;
+	u32 i;
+
+	if (flags || !count || count > FUTEX_WAITV_MAX || !user)
+		return -EINVAL;
+	if (timeout && clock > CLOCK_MONOTONIC)
+		return -EINVAL;
+	if (timeout && (error = get_timespec(timeout, &ns)))
+		return error;
+	if (timeout)
+		deadline = deadline_after(ns > now ? ns - now : 0);
+	from = core_alloc(count * sizeof(*from));
+	w = core_alloc(count * sizeof(*w));
+	if (!from || !w)
+		error = -ENOMEM;
+	else if (get_user_bytes(from, user, count * sizeof(*from)))
+		error = -EFAULT;
+	for (i = 0; i < count && !error; i++)
+		if ((from[i].flags & ~FUTEX_PRIVATE_FLAG) != FUTEX_32 || from[i].reserved)
+			error = -EINVAL;
+	if (!error)
+		error = waitv(from, w, count, deadline);
+	core_free(from);
+	core_free(w);
+	return error;
 }
 
 /* ---- mutexes that the kernel hands over ---------------------------------------- */
@@ -296,13 +422,14 @@ static long mutex_take(u64 addr, u32 value, struct futex_waiter *w, bool wait)
 /* Takes a mutex; priorities are not lent. `try`: without waiting for it. */
 static long mutex_lock_word(u64 addr, u64 deadline, bool try, bool shared)
 {
-	struct futex_waiter w = { .tid = current->tid };
+	struct wait wait;
+	struct futex_waiter w = { .tid = current->tid, .wait = &wait };
 	long error = key_get(addr, shared, &w.key), waited = 0;
 	u32 value, seq;
 
-	wait_init(&w.wait);
+	wait_init(&wait);
 	while (!error && !(error = lock_with_word(addr, &value))) {
-		seq = wait_read(&w.wait);
+		seq = wait_read(&wait);
 		error = mutex_take(addr, value, &w, !try && !waited);
 		spin_unlock(&futex_lock);
 		if (error == -EFAULT && mm_fault_in(current->mm, addr, sizeof(u32), true)) {
@@ -313,7 +440,7 @@ static long mutex_lock_word(u64 addr, u64 deadline, bool try, bool shared)
 			return error;
 		if (waited)
 			return waited == -ETIMEDOUT ? waited : -ERESTARTNOINTR;
-		waited = wait_on(&w.wait, seq, deadline, true);
+		waited = wait_on(&wait, seq, deadline, true);
 		spin_lock(&futex_lock);
 		list_del(&w.node);
 		spin_unlock(&futex_lock);
@@ -341,7 +468,7 @@ static long mutex_unlock_word(u64 addr, bool shared)
 		if (done && w) {
 			list_del(&w->node);
 			w->woken = true;
-			wait_wake_all(&w->wait);
+			wait_wake_all(w->wait);
 		}
 		spin_unlock(&futex_lock);
 		if (!error && !done && !mm_fault_in(current->mm, addr, sizeof(u32), true))
@@ -418,6 +545,8 @@ long sys_futex(u64 addr, u32 op, u32 value, u64 timeout, u64 addr2, u32 value3)
 		return futex_wake(addr, value, value3, shared);
 	case FUTEX_REQUEUE:
 		return futex_requeue(addr, value, timeout, addr2, NULL, shared);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(addr, value, timeout, addr2, value3, shared);
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue(addr, value, timeout, addr2, &value3, shared);
 	}

@@ -43,15 +43,6 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* getcpu(2). */
-long sys_getcpu(u64 cpu, u64 node)
-{
-	u32 number = this_cpu()->id, zero = 0;
-
-	return (cpu && put_user_bytes(cpu, &number, sizeof(number))) ||
-	       (node && put_user_bytes(node, &zero, sizeof(zero))) ? -EFAULT : 0;
-}
-
 /* include/interface/info.h. */
 long thread_sched_get(u32 tid, struct thread_sched *s)
 {

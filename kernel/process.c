@@ -356,7 +356,8 @@ static long init_exec(const char *path)
 {
 	const char *argv[] = { path, NULL };
 
-	return process_exec(VFS_ROOT, path, (u64)argv, (u64)init_environment, true,
+	return process_exec(&(struct exec_path){ VFS_ROOT, path, path, 0 },
+			    (u64)argv, (u64)init_environment, true,
 			    &current->task->start);
 }
 

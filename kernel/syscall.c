@@ -19,18 +19,16 @@
 	X(madvise) X(mincore) X(mlock2) X(dup) X(dup2) X(pause) X(nanosleep) \
 	X(getpid) X(clone) X(fork) X(vfork) X(execve) X(exit) X(wait4) \
 	X(kill) X(fcntl) X(flock) X(fallocate) X(memfd_create) X(openat2) \
-	X(preadv2) X(pwritev2) X(fsync) X(fdatasync) X(truncate) X(ftruncate) \
-	X(rmdir) X(creat) X(unlink) X(gettimeofday) X(getuid) X(getgid) \
-	X(geteuid) X(getegid) X(setpgid) X(getppid) X(setsid) \
-	X(rt_sigpending) X(rt_sigtimedwait) X(rt_sigqueueinfo) \
-	X(rt_sigsuspend) X(sigaltstack) X(mlock) X(munlock) X(mlockall) \
-	X(munlockall) X(arch_prctl) X(gettid) X(tkill) X(time) X(futex) \
-	X(getdents64) X(set_tid_address) X(fadvise64) X(clock_gettime) \
+	X(preadv2) X(pwritev2) X(rmdir) X(creat) X(unlink) X(getuid) \
+	X(getgid) X(geteuid) X(getegid) X(setpgid) X(getppid) X(setsid) \
+	X(rt_sigpending) X(rt_sigtimedwait) X(rt_sigsuspend) X(sigaltstack) \
+	X(mlock) X(munlock) X(mlockall) X(munlockall) X(arch_prctl) X(gettid) \
+	X(tkill) X(futex) X(getdents64) X(set_tid_address) X(clock_gettime) \
 	X(clock_getres) X(clock_nanosleep) X(exit_group) X(tgkill) X(waitid) \
 	X(openat) X(newfstatat) X(unlinkat) X(pselect6) X(ppoll) \
 	X(set_robust_list) X(get_robust_list) X(dup3) X(preadv) X(pwritev) \
-	X(rt_tgsigqueueinfo) X(getcpu) X(execveat) X(statx) X(clone3) \
-	X(close_range) X(init_module) X(finit_module) X(delete_module)
+	X(execveat) X(statx) X(clone3) X(close_range) X(init_module) \
+	X(finit_module) X(delete_module) X(unshare) X(futex_waitv)
 
 /* Arguments are Linux's: a function takes as many of the six as it wants. */
 typedef long syscall_fn();

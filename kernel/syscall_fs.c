@@ -252,44 +252,6 @@ long sys_statx(int dirfd, u64 path, u32 flags, u32 mask, u64 user)
 	return put_user_bytes(user, &s, sizeof(s));
 }
 
-/* ---- size -------------------------------------------------------------- */
-
-static long size_check(s64 size)
-{
-	if (size < 0)
-		return -EINVAL;
-	return (u64)size > process_rlimit(current->process, RLIMIT_FSIZE) ? -EFBIG : 0;
-}
-
-/* truncate(2). */
-long sys_truncate(u64 path, s64 size)
-{
-	struct vfs_attr attr = { .size = size };
-	struct path_text a;
-	long error = size_check(size);
-
-	if (!error)
-		error = path_open(AT_FDCWD, path, false, &a);
-	return error ? error :
-	       path_close(&a, vfs_setattr_path(path_root(), a.at, a.path, VFS_FOLLOW,
-					       VFS_SET_SIZE, &attr));
-}
-
-/* ftruncate(2). */
-long sys_ftruncate(int fd, s64 size)
-{
-	struct vfs_attr attr = { .size = size };
-	struct file *f = fd_get(fd);
-	long error = f && !(f->oflags & O_PATH) ? size_check(size) : -EBADF;
-
-	if (!error && ((f->oflags & O_ACCMODE) == O_RDONLY || !S_ISREG(f->mode)))
-		error = -EINVAL;
-	if (!error)
-		error = module_result(vfs_setattr(f->node, VFS_SET_SIZE, &attr), 0);
-	file_put(f);
-	return error;
-}
-
 /* ---- names ------------------------------------------------------------- */
 
 /* unlinkat(2). */

@@ -267,14 +267,11 @@ long sys_close_range(u32 first, u32 last, u32 flags)
 {
 	struct fdtable *fds;
 	u32 fd;
-	long error = 0;
 
 	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
 		return -EINVAL;
-	if (flags & CLOSE_RANGE_UNSHARE)
-		error = fdtable_unshare();
-	if (error)
-		return error;
+	if ((flags & CLOSE_RANGE_UNSHARE) && process_unshare(CLONE_FILES))
+		return -ENOMEM;
 	fds = current->process->fds;
 	for (fd = first; fd <= last && fd < READ_ONCE(fds->size); fd++) {
 		if (flags & CLOSE_RANGE_CLOEXEC) {
@@ -598,25 +595,3 @@ SYMBOL_EXPORT(descriptor_get);
 SYMBOL_EXPORT(descriptor_read);
 SYMBOL_EXPORT(descriptor_write);
 SYMBOL_EXPORT(descriptor_move);
-
-/* fsync(2): page objects are memory, there is nothing behind them yet. */
-long sys_fsync(int fd)
-{
-	struct file *f = fd_get(fd);
-	long error = !f || (f->oflags & O_PATH) ? -EBADF : f->obj || S_ISDIR(f->mode) ? 0 : -EINVAL;
-
-	file_put(f);
-	return error;
-}
-
-SYSCALL_AS(fdatasync, (int fd), sys_fsync(fd))
-
-/* fadvise64(2): advice that changes nothing. */
-long sys_fadvise64(int fd, u64 offset, s64 len, u32 advice)
-{
-	struct file *f = fd_get(fd);
-	long error = !f ? -EBADF : !has_position(f) ? -ESPIPE : len < 0 || advice > 5 ? -EINVAL : 0;
-
-	file_put(f);
-	return error;
-}

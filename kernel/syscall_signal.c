@@ -244,36 +244,6 @@ long sys_tkill(s32 tid, u32 sig)
 	return kill_thread(0, tid, sig, &info);
 }
 
-/* A siginfo of the program: it may not look like the kernel's. */
-static long info_get(struct linux_siginfo *info, u64 user, u32 pid)
-{
-	if (get_user_bytes(info, user, sizeof(*info)))
-		return -EFAULT;
-	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && pid != current->process->pid)
-		return -EPERM;
-	return 0;
-}
-
-/* rt_sigqueueinfo(2). */
-long sys_rt_sigqueueinfo(s32 pid, u32 sig, u64 user)
-{
-	struct linux_siginfo info;
-	long error = info_get(&info, user, pid);
-
-	if (!error && sig && !signal_valid(sig))
-		error = -EINVAL;
-	return error ? error : pid <= 0 ? -ESRCH : kill_process(pid, sig, &info);
-}
-
-/* rt_tgsigqueueinfo(2). */
-long sys_rt_tgsigqueueinfo(s32 tgid, s32 tid, u32 sig, u64 user)
-{
-	struct linux_siginfo info;
-	long error = info_get(&info, user, tgid);
-
-	return error ? error : tgid <= 0 ? -EINVAL : kill_thread(tgid, tid, sig, &info);
-}
-
 /* ---- of timers ----------------------------------------------------------- */
 
 /* The signal of the same timer that is queued already; NULL. */
@@ -310,8 +280,10 @@ long process_signal(u32 self, u32 pid, u32 tid, bool send,
 }
 
 /* include/interface/program.h. */
-long process_kill_as(u32 self, u32 pid, u32 sig, const struct linux_siginfo *info)
+long process_kill_as(u32 self, u32 pid, u32 tid, u32 sig, const struct linux_siginfo *info)
 {
+	if (tid)
+		return kill_thread(pid, tid, sig, info);
 	return sig && !signal_valid(sig) ? -EINVAL : kill_process(pid, sig, info);
 }
 SYMBOL_EXPORT(process_kill_as);

@@ -149,25 +149,6 @@ long sys_clock_getres(s32 clock, u64 user)
 	return put_timespec(user, ticks ? TICK_NSEC : 1);
 }
 
-/* gettimeofday(2): the time zone is UTC. */
-long sys_gettimeofday(u64 user, u64 zone)
-{
-	struct linux_timeval t = ns_to_timeval(time_realtime_ns());
-	s32 utc[2] = { 0, 0 };
-
-	if (user && put_user_bytes(user, &t, sizeof(t)))
-		return -EFAULT;
-	return zone ? put_user_bytes(zone, utc, sizeof(utc)) : 0;
-}
-
-/* time(2). */
-long sys_time(u64 user)
-{
-	s64 now = time_realtime_ns() / NSEC_PER_SEC;
-
-	return user && put_user_bytes(user, &now, sizeof(now)) ? -EFAULT : now;
-}
-
 /* ---- sleeping ---------------------------------------------------------- */
 
 /* Sleeps until `deadline`; -ETIMEDOUT is what is hoped for. */

@@ -17,11 +17,14 @@
 	X(uname) X(sethostname) X(setdomainname) X(sysinfo) X(reboot) X(vhangup) \
 	X(sched_getaffinity) X(sched_setaffinity) X(sched_getscheduler) X(sched_getparam) \
 	X(sched_rr_get_interval) X(sched_setscheduler) X(sched_setparam) \
-	X(sched_get_priority_max) X(sched_get_priority_min) X(getpriority) X(setpriority) \
+	X(sched_get_priority_max) X(sched_get_priority_min) X(getcpu) X(getpriority) \
+	X(setpriority) \
 	X(setuid) X(setgid) X(setreuid) X(setregid) X(setresuid) X(setresgid) X(getresuid) \
 	X(getresgid) X(setfsuid) X(setfsgid) X(getgroups) X(setgroups) X(capget) X(capset) \
 	X(getpgid) X(getpgrp) X(getsid) X(prlimit64) X(getrlimit) X(setrlimit) X(getrusage) \
-	X(prctl) X(membarrier) X(personality) X(pidfd_open) X(pidfd_send_signal) X(pidfd_getfd)
+	X(prctl) X(membarrier) X(personality) \
+	X(pidfd_open) X(pidfd_send_signal) X(pidfd_getfd) X(rt_sigqueueinfo) \
+	X(rt_tgsigqueueinfo)
 
 #define SYSTEM_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 SYSTEM_CALLS(SYSTEM_CALL)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). What a pidfd names is in its
- * number (include/interface/pidfd.h). All of them wait for one object, which the core
- * wakes when any process ends; it is made, and its handle recorded, with the first.
+ * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2), and other signals with details.
+ * What a pidfd names is in its number (include/interface/pidfd.h). All of them wait for
+ * one object, which the core wakes when any process ends; it is made, and its handle
+ * recorded, with the first.
  */
 #include <file.h>
 #include <pidfd.h>
@@ -188,8 +189,6 @@ static long info_get(u64 user, u32 sig, bool own, struct linux_siginfo *info)
 		return 0;
 	if (user_read(user, info, sizeof(*info)))
 		return -EFAULT;
-	if (info->si_signo != (s32)sig)
-		return -EINVAL;
 	return !own && (info->si_code >= 0 || info->si_code == SI_TKILL) ? -EPERM : 0;
 }
 
@@ -208,11 +207,13 @@ long call_pidfd_send_signal(u64 fd, u64 sig, u64 user, u64 flags, u64 e, u64 f)
 	if (number < 0)
 		return number;
 	ret = info_get(user, (u32)sig, PIDFD_PID(number) == current_pid(), &info);
+	if (ret != -EFAULT && info.si_signo != (s32)sig)
+		ret = -EINVAL;
 	if (ret)
 		return ret;
 	if (!is_there((u64)number, &p))
 		return -ESRCH;
-	return process_kill_as(THIS_MODULE, p.pid, (u32)sig, &info);
+	return process_kill_as(THIS_MODULE, p.pid, 0, (u32)sig, &info);
 }
 
 /* pidfd_getfd(2). */
@@ -229,6 +230,29 @@ long call_pidfd_getfd(u64 pidfd, u64 fd, u64 flags, u64 d, u64 e, u64 f)
 	if (!is_there((u64)number, &p) || p.state == 'Z')
 		return -ESRCH;
 	return descriptor_copy(THIS_MODULE, p.pid, (u32)fd);
+}
+
+/* rt_sigqueueinfo(2). */
+long call_rt_sigqueueinfo(u64 pid, u64 sig, u64 user, u64 d, u64 e, u64 f)
+{
+	struct linux_siginfo info;
+	long ret = user ? info_get(user, (u32)sig, (u32)pid == current_pid(), &info) : -EFAULT;
+
+	if (ret)
+		return ret;
+	return process_kill_as(THIS_MODULE, (s32)pid > 0 ? (u32)pid : 0, 0, (u32)sig, &info);
+}
+
+/* rt_tgsigqueueinfo(2). */
+long call_rt_tgsigqueueinfo(u64 tgid, u64 tid, u64 sig, u64 user, u64 e, u64 f)
+{
+	struct linux_siginfo info;
+	long ret = user ? info_get(user, (u32)sig, (u32)tgid == current_pid(), &info) : -EFAULT;
+
+	if (ret)
+		return ret;
+	return (s32)tgid <= 0 || (s32)tid <= 0 ? -EINVAL :
+	       process_kill_as(THIS_MODULE, (u32)tgid, (u32)tid, (u32)sig, &info);
 }
 
 /* See internal.h. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock_settime(2), settimeofday(2), times(2). */
+/* clock_settime(2), settimeofday(2), gettimeofday(2), time(2), times(2). */
 #include <info.h>
 
 #include "internal.h"
@@ -42,6 +42,25 @@ long call_settimeofday(u64 user, u64 zone, u64 c, u64 d, u64 e, u64 f)
 		return -EFAULT;
 	return set(user ? (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec * NS_PER_US :
 			  krealtime_ns());
+}
+
+/* gettimeofday(2): the time zone is UTC. */
+long call_gettimeofday(u64 user, u64 zone, u64 c, u64 d, u64 e, u64 f)
+{
+	u64 now = krealtime_ns();
+	struct linux_timeval t = { (s64)(now / NS_PER_S), (s64)(now % NS_PER_S / NS_PER_US) };
+	s32 utc[2] = { 0, 0 };
+
+	if (user && user_write(user, &t, sizeof(t)))
+		return -EFAULT;
+	return zone ? user_write(zone, utc, sizeof(utc)) : 0;
+}
+
+long call_time(u64 user, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	s64 now = (s64)(krealtime_ns() / NS_PER_S);
+
+	return user && user_write(user, &now, sizeof(now)) ? -EFAULT : now;
 }
 
 long call_times(u64 user, u64 b, u64 c, u64 d, u64 e, u64 f)

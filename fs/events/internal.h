@@ -153,7 +153,8 @@ static inline bool inotify_ready(const struct event *e)
 	X(epoll_wait) X(epoll_pwait) X(epoll_pwait2) \
 	X(timer_create) X(timer_settime) X(timer_gettime) X(timer_getoverrun) \
 	X(inotify_init) X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) \
-	X(timer_delete) X(clock_settime) X(settimeofday) X(times) X(alarm) X(setitimer) X(getitimer)
+	X(timer_delete) X(clock_settime) X(settimeofday) X(gettimeofday) X(time) \
+	X(times) X(alarm) X(setitimer) X(getitimer)
 #define EVENT_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 EVENT_CALLS(EVENT_CALL)
 

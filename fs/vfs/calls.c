@@ -7,6 +7,7 @@
  * State: nothing to keep. A call that a reset interrupts is run again as a whole;
  * what it does to names is marked (runtime/oplog.c).
  */
+#include <info.h>
 #include <whitix/capability.h>
 #include <whitix/syscalls.h>
 
@@ -18,6 +19,7 @@
 /* Seconds of the latest time that nanoseconds in 64 bits can tell. */
 #define TIME_MAX_SEC ((s64)(INT64_MAX / NSEC_PER_SEC) - 1)
 #define STRING_CHUNK 64
+#define FADVISE_LAST 5
 #define MOUNT_STRING_MAX 1024
 #define MOUNT_SOURCE_MAX 256
 #define MOUNT_TYPE_MAX 32
@@ -232,6 +234,72 @@ long call_utime(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
 	for (u32 i = 0; i < ARRAY_SIZE(t); i++)
 		t[i] = (struct linux_timespec){ .tv_sec = s[i] };
 	return times_set((u64)AT_FDCWD, path, times ? t : NULL, 0);
+}
+
+/* ---- size and contents --------------------------------------------------- */
+
+static long size_check(u64 size)
+{
+	struct process_info p;
+
+	if ((s64)size < 0)
+		return -EINVAL;
+	return !process_info_get(current_pid(), false, &p) &&
+	       size > p.limit[RLIMIT_FSIZE].cur ? -EFBIG : 0;
+}
+
+/* truncate(2). */
+long call_truncate(u64 path, u64 size, u64 c, u64 d, u64 e, u64 f)
+{
+	struct vfs_attr attr = { .size = size };
+	long ret = size_check(size);
+
+	return ret ? ret : set_path((u64)AT_FDCWD, path, 0, VFS_SET_SIZE, &attr);
+}
+
+/* ftruncate(2). */
+long call_ftruncate(u64 fd, u64 size, u64 c, u64 d, u64 e, u64 f)
+{
+	struct vfs_attr attr = { .size = size };
+	struct descriptor own;
+	u64 node;
+	long ret = descriptor_node(fd, false, &node);
+
+	if (!ret)
+		ret = size_check(size);
+	if (!ret)
+		ret = descriptor_get(THIS_MODULE, (u32)fd, &own);
+	if (!ret && ((own.oflags & O_ACCMODE) == O_RDONLY || !S_ISREG(own.mode)))
+		ret = -EINVAL;
+	return ret ? ret : vfs_setattr(node, VFS_SET_SIZE, &attr);
+}
+
+/* fsync(2), fdatasync(2): files are in memory, there is nothing behind them yet. */
+long call_fsync(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	struct descriptor own;
+	long ret = descriptor_get(THIS_MODULE, (u32)fd, &own);
+
+	return ret ? ret : S_ISREG(own.mode) || S_ISDIR(own.mode) ? 0 : -EINVAL;
+}
+
+/* fdatasync(2). */
+long call_fdatasync(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	return call_fsync(fd, 0, 0, 0, 0, 0);
+}
+
+/* fadvise64(2): advice that changes nothing. */
+long call_fadvise64(u64 fd, u64 off, u64 len, u64 advice, u64 e, u64 f)
+{
+	struct descriptor own;
+	long ret = descriptor_get(THIS_MODULE, (u32)fd, &own);
+
+	if (ret)
+		return ret;
+	if (!own.seeks)
+		return -ESPIPE;
+	return (s64)len < 0 || (u32)advice > FADVISE_LAST ? -EINVAL : 0;
 }
 
 /* ---- names ------------------------------------------------------------- */

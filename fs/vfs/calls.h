@@ -14,7 +14,8 @@
 	X(utimensat) X(futimesat) X(utimes) X(utime) X(mkdir) X(mkdirat) X(mknod) \
 	X(mknodat) X(rename) X(renameat) X(renameat2) X(link) X(linkat) X(symlink) \
 	X(symlinkat) X(readlink) X(readlinkat) X(mount) X(umount2) X(statfs) X(fstatfs) \
-	X(sync) X(syncfs) X(access) X(faccessat) X(faccessat2) X(chdir) X(fchdir) \
+	X(sync) X(syncfs) X(truncate) X(ftruncate) X(fsync) X(fdatasync) X(fadvise64) \
+	X(access) X(faccessat) X(faccessat2) X(chdir) X(fchdir) \
 	X(chroot) X(getcwd) X(umask) X(pivot_root) \
 	X(getxattr) X(lgetxattr) X(fgetxattr) X(setxattr) X(lsetxattr) X(fsetxattr) \
 	X(listxattr) X(llistxattr) X(flistxattr) X(removexattr) X(lremovexattr) \

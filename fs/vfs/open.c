@@ -293,14 +293,19 @@ static long open_tmpfile(struct opening *o, struct node **out)
 static long open_path(struct opening *o, u64 root, u64 at, const char *path,
 		      struct vfs_opened *opened)
 {
+	bool self = !*path && (o->oflags & VFS_OPEN_EXEC);
 	struct node *n = NULL;
-	long ret = walk_begin(&o->walk, root, at, path);
+	long ret = walk_begin(&o->walk, root, at, self ? "." : path);
 
 	o->walk.resolve = o->resolve;
 	if (!ret && *path == '/' && (o->resolve & RESOLVE_BENEATH))
 		ret = -EXDEV;
-	if (!ret)
+	if (!ret && self) {
+		ret = node_load(o->walk.at, false);
+		node_get(n = o->walk.at);
+	} else if (!ret) {
 		ret = o->oflags & O_TMPFILE_BIT ? open_tmpfile(o, &n) : open_node(o, &n);
+	}
 	if (!ret && !(o->oflags & O_PATH)) {
 		ret = open_allowed(o, n);
 		if (!ret)

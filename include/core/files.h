@@ -135,8 +135,6 @@ struct fdtable *fdtable_new(void);
 struct fdtable *fdtable_copy(struct fdtable *from);	/* NULL: no memory */
 void fdtable_put(struct fdtable *fds);			/* may sleep */
 void fdtable_exec(struct fdtable *fds);			/* close-on-exec */
-/* The caller gets a table of its own: 0, -ENOMEM, -EINVAL (it has threads). */
-long fdtable_unshare(void);
 /* The first file from descriptor *fd on, which is moved; NULL: none. */
 struct file *fdtable_next(struct fdtable *fds, u32 *fd);
 /*

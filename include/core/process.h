@@ -138,6 +138,7 @@ void process_unlink(struct process *p);
 __noreturn void process_enter_user(void);
 struct fs_context *fs_context_copy(const struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
+long process_unshare(u64 flags);	/* fork.c; CLONE_FILES, CLONE_FS */
 bool process_is_orphaned(struct process *p);	/* its group; process_lock held */
 
 struct thread *find_thread(u32 tid, u32 tgid);	/* of a program; process_lock held */
@@ -160,7 +161,13 @@ void process_kill(struct process *p, s32 status);	/* process_lock held */
  * Replaces the calling thread's program. `argv`, `envp`: user addresses of
  * vectors, or core arrays when `kernel`. On success `regs` enter the new one.
  */
-long process_exec(u64 at, const char *path, u64 argv, u64 envp, bool kernel,
+struct exec_path {
+	u64 at;
+	const char *path;	/* "": `at` itself */
+	const char *shown;	/* to the program and to its interpreter */
+	u32 oflags;		/* O_NOFOLLOW, or 0 */
+};
+long process_exec(const struct exec_path *path, u64 argv, u64 envp, bool kernel,
 		  struct regs *regs);
 
 /* ---- signal.c -------------------------------------------------------- */

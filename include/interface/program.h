@@ -211,11 +211,11 @@ CONTRACT(process_signal_wait, CALL_RESTARTABLE, ARG_HANDLE(wait, HANDLE_WAIT));
 long process_end_wait(u32 wait);
 CONTRACT(process_end_wait, CALL_RESTARTABLE, ARG_HANDLE(wait, HANDLE_WAIT));
 /*
- * Sends process `pid` signal `sig`, if the calling program may (0: only that is
- * asked): 0, -ESRCH, -EPERM, -EINVAL.
+ * Sends process `pid`, or its thread `tid` if not 0, signal `sig`, if the calling
+ * program may (0: only that is asked): 0, -ESRCH, -EPERM, -EINVAL.
  */
-long process_kill_as(u32 self, u32 pid, u32 sig, const struct linux_siginfo *info);
-CONTRACT(process_kill_as, 0, ARG_SELF(self), ARG_VALUE(pid), ARG_VALUE(sig),
+long process_kill_as(u32 self, u32 pid, u32 tid, u32 sig, const struct linux_siginfo *info);
+CONTRACT(process_kill_as, 0, ARG_SELF(self), ARG_VALUE(pid), ARG_VALUE(tid), ARG_VALUE(sig),
 	 ARG_STRUCT_IN(info, struct linux_siginfo));
 /*
  * A descriptor, closed on exec, for the file of descriptor `fd` of process `pid`, if

@@ -33,7 +33,7 @@
 #define VFS_DIRECTORY 0x8
 /* vfs_access(): for the effective ids. */
 #define VFS_EFFECTIVE 0x10
-/* vfs_open(), in oflags: to run it, which asks for X_OK alone. */
+/* vfs_open(), in oflags: to run it, which asks for X_OK alone; "" is `at` itself. */
 #define VFS_OPEN_EXEC 0x80000000
 /* vfs_open(): RESOLVE_* of openat2(2) are in `mode` above this bit. */
 #define VFS_RESOLVE_SHIFT 16

@@ -58,6 +58,7 @@ TESTS = (
     "test_events",
     "test_inotify",
     "test_pidfd",
+    "test_linux",
     "test_mqueue",
     "test_conform",
     "test_timers",

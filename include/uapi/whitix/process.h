@@ -121,6 +121,7 @@ struct linux_clone_args {
 #define FUTEX_WAKE 1
 #define FUTEX_REQUEUE 3
 #define FUTEX_CMP_REQUEUE 4
+#define FUTEX_WAKE_OP 5
 #define FUTEX_LOCK_PI 6
 #define FUTEX_UNLOCK_PI 7
 #define FUTEX_TRYLOCK_PI 8
@@ -129,6 +130,14 @@ struct linux_clone_args {
 #define FUTEX_LOCK_PI2 13
 #define FUTEX_PRIVATE_FLAG 128
 #define FUTEX_CLOCK_REALTIME 256
+/* Of FUTEX_WAKE_OP's last argument: the operand is a bit's number. */
+#define FUTEX_OP_SHIFT 0x80000000u
+#define FUTEX_32 2		/* flags of futex_waitv(2): the size of the word */
+#define FUTEX_WAITV_MAX 128
+struct linux_futex_waitv {
+	u64 value, address;
+	u32 flags, reserved;
+};
 #define FUTEX_WAITERS 0x80000000u
 #define FUTEX_OWNER_DIED 0x40000000u
 #define FUTEX_TID_MASK 0x3fffffffu

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+/* test_linux: calls that few programs make, and conformance suites do, as Linux has them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "ktap.h"
+#include "nap.h"
+
+#define SYS_CLOSE_RANGE 436
+#define SYS_FUTEX_WAITV 449
+#define SYS_KCMP 312
+#define RANGE_UNSHARE 2
+#define RANGE_CLOEXEC 4
+#define EMPTY_PATH 0x1000
+
+static pid_t start(int (*fn)(void))
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0)
+		_exit(fn());
+	return pid;
+}
+
+static int end_of(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+#define PRIVATE 128
+#define FUTEX_WAIT_PRIVATE (0 | PRIVATE)
+#define FUTEX_WAKE_PRIVATE (1 | PRIVATE)
+#define FUTEX_WAKE_OP_PRIVATE (5 | PRIVATE)
+enum { FUTEX_OP_SET, FUTEX_OP_ADD, FUTEX_OP_OR, FUTEX_OP_ANDN, FUTEX_OP_XOR };
+enum { FUTEX_OP_CMP_EQ, FUTEX_OP_CMP_NE, FUTEX_OP_CMP_LT, FUTEX_OP_CMP_LE, FUTEX_OP_CMP_GT,
+       FUTEX_OP_CMP_GE };
+#define FUTEX_OP_OPARG_SHIFT 8
+
+/* ---- futexes ------------------------------------------------------------- */
+
+static uint32_t words[4];
+
+static long futex(uint32_t *at, int op, uint32_t value, long value2, uint32_t *to, uint32_t value3)
+{
+	return syscall(SYS_futex, at, op, value, value2, to, value3);
+}
+
+static uint32_t how(uint32_t op, uint32_t arg, uint32_t compare, uint32_t with)
+{
+	return op << 28 | compare << 24 | (arg & 0xfff) << 12 | (with & 0xfff);
+}
+
+static long wake_op(uint32_t op, uint32_t arg, uint32_t compare, uint32_t with)
+{
+	return futex(&words[0], FUTEX_WAKE_OP_PRIVATE, 1, 1, &words[1],
+		     how(op, arg, compare, with));
+}
+
+static void futex_wake_op_changes(void)
+{
+	words[1] = 5;
+	CHECK_EQ(wake_op(FUTEX_OP_ADD, 3, FUTEX_OP_CMP_EQ, 0), 0);
+	CHECK_EQ(words[1], 8);
+	CHECK_EQ(wake_op(FUTEX_OP_OR, 1, 0, 0), 0);
+	CHECK_EQ(words[1], 9);
+	CHECK_EQ(wake_op(FUTEX_OP_ANDN, 8, 0, 0), 0);
+	CHECK_EQ(words[1], 1);
+	CHECK_EQ(wake_op(FUTEX_OP_XOR, 3, 0, 0), 0);
+	CHECK_EQ(words[1], 2);
+	CHECK_EQ(wake_op(FUTEX_OP_SET, (uint32_t)-1, 0, 0), 0);
+	CHECK_EQ(words[1], 0xffffffff);
+	CHECK_EQ(wake_op(FUTEX_OP_SET | FUTEX_OP_OPARG_SHIFT, 4, 0, 0), 0);
+	CHECK_EQ(words[1], 16);
+	CHECK_FAILS(wake_op(5, 0, 0, 0), ENOSYS);
+	CHECK_FAILS(wake_op(FUTEX_OP_ADD, 0, 9, 0), ENOSYS);
+	CHECK_FAILS(futex(&words[0], FUTEX_WAKE_OP_PRIVATE, 1, 1, (uint32_t *)8, 0), EFAULT);
+	CHECK_FAILS(futex(&words[0], FUTEX_WAKE_OP_PRIVATE, 1, 1, (uint32_t *)5, 0), EINVAL);
+}
+
+static void *wait_word(void *at)
+{
+	uint32_t *word = at;
+
+	return (void *)(futex(word, FUTEX_WAIT_PRIVATE, *word, 0, NULL, 0) ? (long)errno : 0l);
+}
+
+static void futex_wake_op_wakes(void)
+{
+	pthread_t a, b;
+	long woken = 0;
+
+	words[0] = words[1] = 0;
+	CHECK_EQ(pthread_create(&a, NULL, wait_word, &words[0]), 0);
+	CHECK_EQ(pthread_create(&b, NULL, wait_word, &words[1]), 0);
+	nap_ms(30);
+	/* It does not compare so: only the first word's is woken. */
+	CHECK_EQ(wake_op(FUTEX_OP_ADD, 1, FUTEX_OP_CMP_GT, 0), 1);
+	CHECK_EQ(pthread_join(a, NULL), 0);
+	while (woken == 0)
+		woken = wake_op(FUTEX_OP_ADD, 1, FUTEX_OP_CMP_GE, (uint32_t)-1);
+	CHECK_EQ(woken, 1);
+	CHECK_EQ(pthread_join(b, NULL), 0);
+}
+
+struct waiter {
+	uint64_t value, address;
+	uint32_t flags, reserved;
+};
+
+static void *waitv_any(void *arg)
+{
+	struct waiter w[3] = { { 0 } };
+	long n;
+
+	for (int i = 0; i < 3; i++)
+		w[i] = (struct waiter){ 0, (uintptr_t)&words[i], 2 | PRIVATE, 0 };
+	n = syscall(SYS_FUTEX_WAITV, w, 3, 0, NULL, 0);
+	return (void *)(n < 0 ? -(long)errno : n);
+}
+
+static void futex_waitv_waits(void)
+{
+	struct timespec t;
+	struct waiter w = { 0, (uintptr_t)&words[0], 2 | PRIVATE, 0 };
+	pthread_t thread;
+	void *result;
+
+	memset(words, 0, sizeof(words));
+	CHECK_EQ(pthread_create(&thread, NULL, waitv_any, NULL), 0);
+	while (futex(&words[2], FUTEX_WAKE_PRIVATE, 1, 0, NULL, 0) == 0)
+		nap_ms(1);
+	CHECK_EQ(pthread_join(thread, &result), 0);
+	CHECK_EQ((long)result, 2);
+	w.value = 1;
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, NULL, 0), EAGAIN);
+	w.value = 0;
+	CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+	t.tv_nsec += 10000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, &t, CLOCK_MONOTONIC), ETIMEDOUT);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, &t, 7), EINVAL);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 1, NULL, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 0, 0, NULL, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 129, 0, NULL, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, NULL, 1, 0, NULL, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, 8, 1, 0, NULL, 0), EFAULT);
+	w.flags = 1;
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, NULL, 0), EINVAL);
+	w.flags = 2;
+	w.reserved = 1;
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, NULL, 0), EINVAL);
+	w.reserved = 0;
+	w.address = 4096;
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, NULL, 0), EFAULT);
+	w.address = (uintptr_t)words + 1;
+	CHECK_FAILS(syscall(SYS_FUTEX_WAITV, &w, 1, 0, NULL, 0), EINVAL);
+}
+
+/* ---- programs by descriptor ------------------------------------------------- */
+
+static char *const no_words[] = { NULL };
+
+static int exec_at(int dirfd, const char *path, int flags)
+{
+	static char *const argv[] = { "test_linux", "--name", NULL };
+
+	return (int)syscall(SYS_execveat, dirfd, path, argv, no_words, flags);
+}
+
+static int by_descriptor(void)
+{
+	exec_at(open("/proc/self/exe", O_PATH), "", EMPTY_PATH);
+	return errno;
+}
+
+static int by_link(void)
+{
+	exec_at(AT_FDCWD, "/tmp/test_linux.link", AT_SYMLINK_NOFOLLOW);
+	return errno;
+}
+
+static int by_nothing(void)
+{
+	exec_at(open("/proc/self/exe", O_PATH), "", 0);
+	return errno;
+}
+
+static int below_file(void)
+{
+	exec_at(open("/proc/self/exe", O_PATH), "x", 0);
+	return errno;
+}
+
+static int memory_program(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "program", 1);
+	int in = open("/proc/self/exe", O_RDONLY);
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(fd, buf, (size_t)n) != n)
+			return 99;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	/* It can't be written to any more. */
+	in = open("/proc/self/fd/3", O_RDONLY);
+	close(fd);
+	exec_at(in, "", EMPTY_PATH);
+	return errno;
+}
+
+static void execveat_by_descriptor(void)
+{
+	mkdir("/tmp", 01777);
+	CHECK_EQ(end_of(start(by_descriptor)), 42);
+	CHECK_EQ(end_of(start(by_nothing)), ENOENT);
+	CHECK_EQ(end_of(start(below_file)), ENOTDIR);
+	unlink("/tmp/test_linux.link");
+	CHECK_EQ(symlink("/proc/self/exe", "/tmp/test_linux.link"), 0);
+	CHECK_EQ(end_of(start(by_link)), ELOOP);
+	CHECK_EQ(unlink("/tmp/test_linux.link"), 0);
+	CHECK_FAILS(exec_at(99, "", EMPTY_PATH), EBADF);
+	CHECK_FAILS(exec_at(AT_FDCWD, "x", 1), EINVAL);
+	CHECK_FAILS(exec_at(open("/", O_RDONLY), "", EMPTY_PATH), EACCES);
+	for (int fd = 3; fd < 20; fd++)
+		close(fd);
+	CHECK_EQ(end_of(start(memory_program)), 42);
+}
+
+/* A script's interpreter gets the descriptor's name. */
+static int run_script(void)
+{
+	exec_at(open("/tmp/test_linux.script", O_RDONLY), "", EMPTY_PATH);
+	return errno;
+}
+
+static void execveat_of_a_script(void)
+{
+	char self[256], text[300];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int fd;
+
+	CHECK(n > 0);
+	self[n] = 0;
+	snprintf(text, sizeof(text), "#!%s --script\n", self);
+	mkdir("/tmp", 01777);
+	fd = open("/tmp/test_linux.script", O_CREAT | O_TRUNC | O_WRONLY, 0700);
+	CHECK_EQ(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	CHECK_EQ(end_of(start(run_script)), 43);
+	unlink("/tmp/test_linux.script");
+}
+
+/* ---- what is shared ----------------------------------------------------------- */
+
+static char stack[16384] __attribute__((aligned(16)));
+
+static int open_fd;
+
+static int unshares_files(void *arg)
+{
+	if (unshare(CLONE_FILES))
+		return 1;
+	close(open_fd);
+	return 0;
+}
+
+static int ranges(void *arg)
+{
+	return syscall(SYS_CLOSE_RANGE, open_fd, open_fd, RANGE_UNSHARE) ? 1 : 0;
+}
+
+static int unshares_directories(void *arg)
+{
+	return unshare(CLONE_FS) || chdir("/") ? 1 : 0;
+}
+
+static void shares(int (*fn)(void *), int flags)
+{
+	pid_t pid = clone(fn, stack + sizeof(stack), flags | SIGCHLD, NULL);
+
+	CHECK(pid > 0);
+	CHECK_EQ(end_of(pid), 0);
+}
+
+static void unshare_divides(void)
+{
+	char before[256], after[256];
+
+	open_fd = open("/", O_RDONLY);
+	CHECK(open_fd >= 0);
+	shares(unshares_files, CLONE_FILES);
+	CHECK(fcntl(open_fd, F_GETFD) >= 0);
+	shares(ranges, CLONE_FILES);
+	CHECK(fcntl(open_fd, F_GETFD) >= 0);
+	mkdir("/tmp", 01777);
+	CHECK_EQ(chdir("/tmp"), 0);
+	CHECK(getcwd(before, sizeof(before)));
+	shares(unshares_directories, CLONE_FS);
+	CHECK(getcwd(after, sizeof(after)));
+	CHECK(strcmp(before, after) == 0);
+	CHECK_EQ(unshare(0), 0);
+	CHECK_EQ(unshare(CLONE_FILES | CLONE_FS), 0);
+	CHECK_EQ(unshare(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD), 0);
+	CHECK_FAILS(unshare(0x1), EINVAL);
+}
+
+static void close_range_closes(void)
+{
+	int a = open("/", O_RDONLY), b = dup(a), c = dup(a);
+
+	CHECK(c >= 0);
+	CHECK_EQ(syscall(SYS_CLOSE_RANGE, b, c, RANGE_CLOEXEC), 0);
+	CHECK_EQ(fcntl(b, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(fcntl(a, F_GETFD), 0);
+	CHECK_EQ(syscall(SYS_CLOSE_RANGE, b, ~0u, RANGE_UNSHARE), 0);
+	CHECK_FAILS(fcntl(c, F_GETFD), EBADF);
+	CHECK(fcntl(a, F_GETFD) >= 0);
+	CHECK_FAILS(syscall(SYS_CLOSE_RANGE, 5, 4, 0), EINVAL);
+	CHECK_FAILS(syscall(SYS_CLOSE_RANGE, 3, 4, 1), EINVAL);
+}
+
+/* ---- sizes ----------------------------------------------------------------------- */
+
+static void truncates(void)
+{
+	struct rlimit limit = { 100, RLIM_INFINITY };
+	int fd, pipes[2];
+	struct stat st;
+
+	mkdir("/tmp", 01777);
+	fd = open("/tmp/test_linux.size", O_CREAT | O_RDWR, 0600);
+	CHECK_EQ(ftruncate(fd, 1000), 0);
+	CHECK_EQ(truncate("/tmp/test_linux.size", 10), 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(st.st_size, 10);
+	CHECK_FAILS(ftruncate(fd, -1), EINVAL);
+	CHECK_FAILS(truncate("/tmp/test_linux.size", -1), EINVAL);
+	CHECK_FAILS(truncate("/tmp", 0), EISDIR);
+	CHECK_FAILS(truncate("/tmp/no", 0), ENOENT);
+	CHECK_FAILS(ftruncate(open("/tmp/test_linux.size", O_RDONLY), 0), EINVAL);
+	CHECK_FAILS(ftruncate(open("/tmp/test_linux.size", O_PATH), 0), EBADF);
+	CHECK_EQ(pipe(pipes), 0);
+	CHECK_FAILS(ftruncate(pipes[1], 0), EINVAL);
+	CHECK_FAILS(ftruncate(99, 0), EBADF);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK_EQ(fdatasync(fd), 0);
+	CHECK_EQ(fsync(open("/tmp", O_RDONLY)), 0);
+	CHECK_FAILS(fsync(pipes[0]), EINVAL);
+	CHECK_FAILS(fsync(99), EBADF);
+	CHECK_EQ(posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED), 0);
+	CHECK_EQ(posix_fadvise(fd, 0, 0, 6), EINVAL);
+	CHECK_EQ(posix_fadvise(pipes[0], 0, 0, 0), ESPIPE);
+	CHECK_EQ(posix_fadvise(99, 0, 0, 0), EBADF);
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CHECK_FAILS(ftruncate(fd, 101), EFBIG);
+	CHECK_EQ(ftruncate(fd, 100), 0);
+	unlink("/tmp/test_linux.size");
+}
+
+static const struct ktap_test tests[] = {
+	TEST(futex_wake_op_changes),
+	TEST(futex_wake_op_wakes),
+	TEST(futex_waitv_waits),
+	TEST(execveat_by_descriptor),
+	TEST(execveat_of_a_script),
+	TEST(unshare_divides),
+	TEST(close_range_closes),
+	TEST(truncates),
+};
+
+int main(int argc, char **argv)
+{
+	/* This program, run by a test of it. */
+	if (argc > 1 && !strcmp(argv[1], "--name"))
+		return 42;
+	if (argc > 2 && !strcmp(argv[1], "--script"))
+		return strncmp(argv[2], "/dev/fd/", 8) ? 44 : 43;
+	return ktap_main(argc, argv, tests, sizeof(tests) / sizeof(*tests));
+}
