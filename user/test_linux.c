@@ -124,6 +124,7 @@ struct waiter {
 
 static void *waitv_any(void *arg)
 {
+	(void)arg;
 	struct waiter w[3] = { { 0 } };
 	long n;
 
@@ -277,6 +278,7 @@ static int open_fd;
 
 static int unshares_files(void *arg)
 {
+	(void)arg;
 	if (unshare(CLONE_FILES))
 		return 1;
 	close(open_fd);
@@ -285,11 +287,13 @@ static int unshares_files(void *arg)
 
 static int ranges(void *arg)
 {
+	(void)arg;
 	return syscall(SYS_CLOSE_RANGE, open_fd, open_fd, RANGE_UNSHARE) ? 1 : 0;
 }
 
 static int unshares_directories(void *arg)
 {
+	(void)arg;
 	return unshare(CLONE_FS) || chdir("/") ? 1 : 0;
 }
 
