@@ -130,6 +130,7 @@ static void info_fill(struct process_info *info, const struct process *p, u32 ti
 		.child_utime_ns = p->child_utime_ns,
 		.child_stime_ns = p->child_stime_ns, .start_ns = p->start_ns,
 		.child_faults = p->child_faults, .child_max_resident = p->child_max_resident,
+		.shared = { (u64)p->mm, (u64)p->fds, (u64)p->fs }, .oom_adjust = p->oom_adjust,
 	};
 	if (!tid) {
 		info->utime_ns = p->utime_ns;
@@ -356,19 +357,33 @@ long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len)
 	struct mm *mm;
 	long error;
 
-	if (part >= PROCESS_PARTS)
+	if (part > PROCESS_PARTS)
 		return -EINVAL;
 	error = memory_get(pid, part == PROCESS_ARGUMENTS, &mm);
 	if (error)
 		return error;
-	start = mm->part[part].start;
-	end = mm->part[part].end;
+	start = part < PROCESS_PARTS ? mm->part[part].start : 0;
+	end = part < PROCESS_PARTS ? mm->part[part].end : USER_END;
 	n = off < end - start ? MIN(end - start - off, len) : 0;
 	n = mm_read(mm, start + off, buf, n);
 	mm_put(mm);
 	return n;
 }
 SYMBOL_EXPORT(process_memory_get);
+
+long process_memory_set(u32 pid, u64 addr, const void *buf, size_t len)
+{
+	struct mm *mm;
+	long error = addr >= USER_END || len > USER_END - addr ? -EFAULT :
+		     memory_get(pid, false, &mm);
+
+	if (!error) {
+		error = mm_write(mm, addr, buf, len);
+		mm_put(mm);
+	}
+	return error;
+}
+SYMBOL_EXPORT(process_memory_set);
 
 /* ---- the system ---------------------------------------------------------- */
 

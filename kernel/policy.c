@@ -31,6 +31,7 @@ void sched_apply(struct thread *t)
 /* A new thread begins as its maker is, if that does not say otherwise. */
 void sched_inherit(struct task *task, const struct task *from)
 {
+	task->io_priority = from->io_priority;
 	if (from->sched_policy & SCHED_RESET_ON_FORK)
 		return;
 	task->sched_policy = from->sched_policy;
@@ -55,6 +56,7 @@ long thread_sched_get(u32 tid, struct thread_sched *s)
 			.tid = t->tid, .pid = t->process->pid,
 			.policy = t->task->sched_policy,
 			.priority = t->task->sched_priority, .nice = t->process->nice,
+			.io_priority = t->task->io_priority,
 			.uid = t->process->creds.uid, .euid = t->process->creds.euid,
 			.limit_nice = process_rlimit(t->process, RLIMIT_NICE),
 			.limit_priority = process_rlimit(t->process, RLIMIT_RTPRIO),
@@ -104,3 +106,18 @@ long process_nice_set(u32 pid, s32 nice)
 	return p ? 0 : -ESRCH;
 }
 SYMBOL_EXPORT(process_nice_set);
+
+/* include/interface/info.h. */
+long process_value_set(u32 id, u32 which, s32 value)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct thread *t = find_thread(id, 0);
+
+	if (t && which == THREAD_IO_PRIORITY)
+		t->task->io_priority = value;
+	else if (t && which == PROCESS_OOM_ADJUST)
+		t->process->oom_adjust = value;
+	spin_unlock_irq(&process_lock, flags);
+	return t ? 0 : -ESRCH;
+}
+SYMBOL_EXPORT(process_value_set);

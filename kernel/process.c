@@ -95,6 +95,7 @@ static void process_inherit(struct process *p, const struct process *from)
 	p->sid = from->sid;
 	p->creds = from->creds;
 	p->nice = from->nice;
+	p->oom_adjust = from->oom_adjust;
 	memcpy(p->pref, from->pref, sizeof(p->pref));
 	p->pref[PREF_DEATH_SIGNAL] = p->pref[PREF_SUBREAPER] = p->pref[PREF_MEMBARRIER] = 0;
 	memcpy(p->name, from->name, sizeof(p->name));

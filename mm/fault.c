@@ -211,16 +211,21 @@ static enum outcome fault_locked(struct mm *mm, u64 addr, u32 access)
 	return fault_anonymous(mm, v, addr, access & PROT_WRITE);
 }
 
-/* Who has most pages; process 1 and who is ending are spared. Needs process_lock. */
+/*
+ * Who has most pages, by oom_score_adj; process 1 and who is ending are spared. Needs
+ * process_lock.
+ */
 static struct process *largest_process(void)
 {
 	struct process *p, *largest = current->process;
-	u64 most = 0;
+	s64 most = 0;
 
 	list_for_each_entry(p, &process_list, all) {
-		u64 pages = p->mm && p->parent ? READ_ONCE(p->mm->resident) : 0;
+		s64 pages = p->mm && p->parent ? READ_ONCE(p->mm->resident) : 0;
 
-		if (pages > most) {
+		if (pages)
+			pages += (s64)frame_total_count() * p->oom_adjust / OOM_ADJUST_ALL;
+		if (pages > most && p->oom_adjust != -OOM_ADJUST_ALL) {
 			most = pages;
 			largest = p;
 		}

@@ -342,6 +342,220 @@ static void close_range_closes(void)
 	CHECK_FAILS(syscall(SYS_CLOSE_RANGE, 3, 4, 1), EINVAL);
 }
 
+/* ---- other processes ------------------------------------------------------------ */
+
+#define IOPRIO(class, level) ((class) << 13 | (level))
+
+static long ioprio_get(int which, int who)
+{
+	return syscall(SYS_ioprio_get, which, who);
+}
+
+static long ioprio_set(int which, int who, int priority)
+{
+	return syscall(SYS_ioprio_set, which, who, priority);
+}
+
+static void ioprio_is_kept(void)
+{
+	pid_t pid;
+
+	CHECK_EQ(ioprio_get(1, 0), 0);
+	CHECK_EQ(ioprio_set(1, 0, IOPRIO(2, 5)), 0);
+	CHECK_EQ(ioprio_get(1, getpid()), IOPRIO(2, 5));
+	pid = fork();
+	if (pid == 0)
+		_exit(ioprio_get(1, 0) == IOPRIO(2, 5) ? 7 : 8);
+	CHECK_EQ(end_of(pid), 7);
+	CHECK_EQ(setpgid(0, 0), 0);
+	CHECK_EQ(ioprio_get(2, 0), IOPRIO(2, 5));
+	CHECK_EQ(ioprio_set(2, 0, IOPRIO(3, 0)), 0);
+	CHECK_EQ(ioprio_get(1, 0), IOPRIO(3, 0));
+	CHECK_EQ(ioprio_set(1, 0, 0), 0);
+	CHECK_EQ(ioprio_get(2, 0), IOPRIO(2, 4));
+	CHECK_EQ(setpriority(PRIO_PROCESS, 0, 10), 0);
+	CHECK_EQ(ioprio_get(2, 0), IOPRIO(2, 6));
+	CHECK_FAILS(ioprio_set(1, 0, 1), EINVAL);
+	CHECK_FAILS(ioprio_set(1, 0, IOPRIO(4, 0)), EINVAL);
+	CHECK_FAILS(ioprio_set(4, 0, IOPRIO(2, 0)), EINVAL);
+	CHECK_FAILS(ioprio_get(0, 0), EINVAL);
+	CHECK_FAILS(ioprio_get(1, 4000000), ESRCH);
+	if (geteuid() == 0) {
+		CHECK_EQ(ioprio_set(1, 0, IOPRIO(1, 0)), 0);
+		CHECK_EQ(setuid(1000), 0);
+		CHECK_FAILS(ioprio_set(1, 0, IOPRIO(1, 0)), EPERM);
+		CHECK_FAILS(ioprio_set(1, 1, IOPRIO(2, 0)), EPERM);
+	}
+}
+
+static long kcmp(pid_t a, pid_t b, int type, unsigned long i, unsigned long j)
+{
+	return syscall(SYS_KCMP, a, b, type, i, j);
+}
+
+enum { OF_FILE, OF_VM, OF_FILES, OF_FS, OF_SIGHAND, OF_IO, OF_SYSVSEM };
+
+static int sleeps(void *arg)
+{
+	while (pause())
+		;
+	return 0;
+}
+
+static void kcmp_compares(void)
+{
+	int a = open("/", O_RDONLY), b = dup(a), c = open("/", O_RDONLY);
+	pid_t pid = clone(sleeps, stack + sizeof(stack), CLONE_VM | CLONE_FS | SIGCHLD, NULL);
+	pid_t me = getpid();
+
+	CHECK(pid > 0);
+	CHECK_EQ(kcmp(me, me, OF_FILE, a, b), 0);
+	CHECK(kcmp(me, me, OF_FILE, a, c) > 0);
+	CHECK_EQ(kcmp(me, me, OF_FILE, a, c) + kcmp(me, me, OF_FILE, c, a), 3);
+	CHECK_EQ(kcmp(me, pid, OF_FILE, a, a), 0);
+	CHECK_EQ(kcmp(me, pid, OF_VM, 0, 0), 0);
+	CHECK_EQ(kcmp(me, pid, OF_FS, 0, 0), 0);
+	CHECK(kcmp(me, pid, OF_FILES, 0, 0) > 0);
+	CHECK(kcmp(me, pid, OF_SIGHAND, 0, 0) > 0);
+	CHECK_EQ(kcmp(me, me, OF_SIGHAND, 0, 0), 0);
+	CHECK_EQ(kcmp(me, pid, OF_SYSVSEM, 0, 0), 0);
+	CHECK(kcmp(me, getppid(), OF_VM, 0, 0) > 0);
+	CHECK_FAILS(kcmp(me, me, OF_FILE, a, 99), EBADF);
+	CHECK_FAILS(kcmp(me, me, 9, 0, 0), EINVAL);
+	CHECK_FAILS(kcmp(me, 4000000, OF_VM, 0, 0), ESRCH);
+	kill(pid, SIGKILL);
+	CHECK_EQ(end_of(pid), -SIGKILL);
+	if (geteuid() == 0) {
+		CHECK_EQ(setuid(1000), 0);
+		CHECK_FAILS(kcmp(me, 1, OF_VM, 0, 0), EPERM);
+	}
+}
+
+static char *far;
+
+static int fills(void)
+{
+	memset(far, 'c', 3 * 4096);
+	while (pause())
+		;
+	return 0;
+}
+
+static void process_vm_copies(void)
+{
+	char *own = malloc(3 * 4096);
+	struct iovec local[2] = { { own, 5000 }, { own + 5000, 3 * 4096 - 5000 } };
+	struct iovec remote[3], bad = { (void *)8, 10 };
+	pid_t pid;
+
+	far = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(far != MAP_FAILED);
+	memset(far, 'p', 3 * 4096);
+	pid = start(fills);
+	nap_ms(20);
+	remote[0] = (struct iovec){ far + 1, 100 };
+	remote[1] = (struct iovec){ far + 101, 0 };
+	remote[2] = (struct iovec){ far + 101, 3 * 4096 - 101 };
+	CHECK_EQ(process_vm_readv(pid, local, 2, remote, 3, 0), 3 * 4096 - 1);
+	CHECK(own[0] == 'c' && own[3 * 4096 - 2] == 'c' && far[0] == 'p');
+	memset(own, 'w', 3 * 4096);
+	CHECK_EQ(process_vm_writev(pid, local, 1, remote, 3, 0), 5000);
+	memset(own, 0, 3 * 4096);
+	CHECK_EQ(process_vm_readv(pid, local, 2, remote, 3, 0), 3 * 4096 - 1);
+	CHECK(own[0] == 'w' && own[4999] == 'w' && own[5000] == 'c' && far[1] == 'p');
+	/* As much as there is. */
+	remote[0] = (struct iovec){ far + 4096, 2 * 4096 };
+	remote[1] = bad;
+	CHECK_EQ(process_vm_readv(pid, local, 2, remote, 2, 0), 2 * 4096);
+	CHECK_FAILS(process_vm_readv(pid, local, 2, &bad, 1, 0), EFAULT);
+	CHECK_FAILS(process_vm_writev(pid, local, 2, &bad, 1, 0), EFAULT);
+	CHECK_FAILS(process_vm_readv(pid, &bad, 1, remote, 1, 0), EFAULT);
+	CHECK_FAILS(process_vm_readv(pid, local, 2, remote, 1, 1), EINVAL);
+	CHECK_FAILS(process_vm_readv(pid, local, 1025, remote, 1, 0), EINVAL);
+	CHECK_FAILS(process_vm_readv(pid, (void *)8, 1, remote, 1, 0), EFAULT);
+	CHECK_FAILS(process_vm_readv(4000000, local, 2, remote, 1, 0), ESRCH);
+	CHECK_EQ(process_vm_readv(pid, local, 0, remote, 1, 0), 0);
+	if (geteuid() == 0) {
+		CHECK_EQ(setuid(1000), 0);
+		CHECK_FAILS(process_vm_readv(1, local, 1, remote, 1, 0), EPERM);
+		CHECK_EQ(process_vm_readv(getpid(), local, 1, local + 1, 1, 0), 5000);
+	}
+	kill(pid, SIGKILL);
+}
+
+static void *stays(void *id)
+{
+	*(int *)id = (int)syscall(SYS_gettid);
+	while (pause())
+		;
+	return 0;
+}
+
+static void threads_are_in_proc(void)
+{
+	char path[64], text[64];
+	volatile int tid = 0;
+	pthread_t thread;
+	struct stat st;
+	int fd;
+
+	CHECK_EQ(pthread_create(&thread, NULL, stays, (void *)&tid), 0);
+	while (!tid)
+		nap_ms(1);
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	CHECK_EQ(stat(path, &st), 0);
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	CHECK(read(fd, text, sizeof(text)) > 0);
+	CHECK_EQ(atoi(text), tid);
+}
+
+static void put_text(const char *path, const char *text, int error)
+{
+	int fd = open(path, O_WRONLY);
+
+	CHECK(fd >= 0);
+	if (error)
+		CHECK_FAILS(write(fd, text, strlen(text)), error);
+	else
+		CHECK_EQ(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static int number_in(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	return atoi(text);
+}
+
+static void oom_score_is_adjusted(void)
+{
+	static const char path[] = "/proc/self/oom_score_adj";
+	pid_t pid;
+
+	CHECK_EQ(number_in(path), 0);
+	put_text(path, "500\n", 0);
+	CHECK_EQ(number_in(path), 500);
+	CHECK(number_in("/proc/self/oom_score") >= 990);
+	pid = fork();
+	if (pid == 0)
+		_exit(number_in(path) == 500 ? 0 : 1);
+	CHECK_EQ(end_of(pid), 0);
+	put_text(path, "1001", EINVAL);
+	put_text(path, "-1001", EINVAL);
+	put_text(path, "x", EINVAL);
+	if (geteuid() == 0) {
+		put_text(path, "-1000", 0);
+		CHECK_EQ(number_in(path), -1000);
+		CHECK_EQ(number_in("/proc/self/oom_score"), 0);
+	}
+}
+
 /* ---- sizes ----------------------------------------------------------------------- */
 
 static void truncates(void)
@@ -389,6 +603,11 @@ static const struct ktap_test tests[] = {
 	TEST(execveat_of_a_script),
 	TEST(unshare_divides),
 	TEST(close_range_closes),
+	TEST(ioprio_is_kept),
+	TEST(kcmp_compares),
+	TEST(process_vm_copies),
+	TEST(threads_are_in_proc),
+	TEST(oom_score_is_adjusted),
 	TEST(truncates),
 };
 

@@ -5,6 +5,7 @@
  * are Linux's.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -54,6 +55,35 @@ static void read_object(void)
 	object = malloc(size);
 	CHECK_EQ(read(fd, object, size), (long)size);
 	close(fd);
+}
+
+/* What the parameter was set to is in /sys. */
+static void parameter_is_shown(void)
+{
+	char text[64] = "";
+	int fd, n = 0;
+	struct dirent *e;
+	DIR *d;
+
+	mkdir("/sys", 0755);
+	mount("sysfs", "/sys", "sysfs", 0, "");
+	fd = open("/sys/module/hello/parameters/text", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	CHECK(strcmp(text, "a text\n") == 0);
+	close(fd);
+	CHECK_FAILS(open("/sys/module/hello/parameters/none", O_RDONLY), ENOENT);
+	CHECK_FAILS(open("/sys/module/hello/parameters/text", O_WRONLY), EACCES);
+	d = opendir("/sys/module/hello/parameters");
+	CHECK(d != NULL);
+	while ((e = readdir(d)))
+		n += e->d_name[0] == '.' ? 0 : strcmp(e->d_name, "text") ? 10 : 1;
+	closedir(d);
+	CHECK_EQ(n, 1);
+	CHECK_EQ(chdir("/sys/module/hello/parameters/.."), 0);
+	CHECK_EQ(access("refcnt", R_OK), 0);
+	CHECK_EQ(chdir("/"), 0);
+	CHECK_EQ(umount("/sys"), 0);
 }
 
 static const char *device_says(void)
@@ -142,6 +172,7 @@ static void load_and_unload(void)
 	fd = open(path, O_RDONLY);
 	CHECK_EQ(finit_module(fd, "text=\"a text\" nothing=1", 0), 0);
 	CHECK(is_listed("hello "));
+	parameter_is_shown();
 	CHECK(strcmp(device_says(), "a text") == 0);
 	CHECK_FAILS(finit_module(fd, "", 0), EEXIST);
 	CHECK_FAILS(init_module(object, size, ""), EEXIST);

@@ -24,7 +24,8 @@
 	X(getpgid) X(getpgrp) X(getsid) X(prlimit64) X(getrlimit) X(setrlimit) X(getrusage) \
 	X(prctl) X(membarrier) X(personality) \
 	X(pidfd_open) X(pidfd_send_signal) X(pidfd_getfd) X(rt_sigqueueinfo) \
-	X(rt_tgsigqueueinfo)
+	X(rt_tgsigqueueinfo) X(kcmp) X(process_vm_readv) X(process_vm_writev) \
+	X(ioprio_get) X(ioprio_set)
 
 #define SYSTEM_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 SYSTEM_CALLS(SYSTEM_CALL)

@@ -243,3 +243,93 @@ long call_setpriority(u64 which, u64 who, u64 nice, u64 d, u64 e, u64 f)
 
 	return nice_all((u32)which, (u32)who, &to);
 }
+
+/* ---- priorities of input and output -------------------------------------- */
+
+/* As Linux takes them; nothing is done slower or faster for it. */
+#define IOPRIO_CLASS(p) ((p) >> 13)
+#define IOPRIO_LEVEL(p) ((p) & 7)
+#define IOPRIO_OF(class, level) ((class) << 13 | (level))
+enum { IOPRIO_NONE, IOPRIO_RT, IOPRIO_BE, IOPRIO_IDLE };
+enum { IOPRIO_PROCESS = 1, IOPRIO_PGRP, IOPRIO_USER };
+
+/* May the caller ask for it? 0, -EINVAL, -EPERM. */
+static long io_allowed(u32 priority)
+{
+	switch (IOPRIO_CLASS(priority)) {
+	case IOPRIO_RT:
+		return cred_capable(CAP_SYS_NICE) || cred_capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	case IOPRIO_BE:
+	case IOPRIO_IDLE:
+		return 0;
+	case IOPRIO_NONE:
+		return IOPRIO_LEVEL(priority) ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+/* What counts among several: one that was not set follows policy and niceness. */
+static u32 io_effective(const struct thread_sched *s)
+{
+	u32 policy = s->policy & ~(u32)SCHED_RESET_ON_FORK;
+
+	if (IOPRIO_CLASS(s->io_priority) != IOPRIO_NONE)
+		return s->io_priority;
+	return IOPRIO_OF(policy == SCHED_IDLE ? IOPRIO_IDLE :
+			 is_real_time(policy) ? IOPRIO_RT : IOPRIO_BE,
+			 (u32)(s->nice - NICE_LEAST) / 5);
+}
+
+/* Asks (`set` is NULL) or sets it for one thread. */
+static long io_one(u32 tid, const u32 *set, bool effective)
+{
+	struct thread_sched s;
+	long ret = thread_sched_get(tid, &s);
+
+	if (ret)
+		return ret;
+	if (!set)
+		return effective ? io_effective(&s) : s.io_priority;
+	if (cred_euid() != s.uid && cred_uid() != s.uid && !cred_capable(CAP_SYS_NICE))
+		return -EPERM;
+	return process_value_set(s.tid, THREAD_IO_PRIORITY, (s32)*set);
+}
+
+/* For all threads of the processes that `which` and `who` name; asked: the best. */
+static long io_all(u32 which, u32 who, const u32 *set)
+{
+	struct process_info p, self;
+	long pid = 0, tid, one, ret = -ESRCH;
+
+	if (which < IOPRIO_PROCESS || which > IOPRIO_USER)
+		return -EINVAL;
+	if (which == IOPRIO_PROCESS)
+		return io_one(who, set, false);
+	if (process_info_get(current_pid(), false, &self))
+		return -ESRCH;
+	while ((pid = process_next((u32)pid)) > 0) {
+		if (process_info_get((u32)pid, false, &p) ||
+		    !is_meant(&p, &self, which == IOPRIO_PGRP ? PRIO_PGRP : PRIO_USER, who))
+			continue;
+		for (tid = 0; (tid = process_thread_next((u32)pid, (u32)tid)) > 0;) {
+			one = io_one((u32)tid, set, true);
+			if (set && one)
+				return one;
+			ret = ret < 0 ? one : MIN(ret, one);
+		}
+	}
+	return ret;
+}
+
+long call_ioprio_get(u64 which, u64 who, u64 c, u64 d, u64 e, u64 f)
+{
+	return io_all((u32)which, (u32)who, NULL);
+}
+
+long call_ioprio_set(u64 which, u64 who, u64 priority, u64 d, u64 e, u64 f)
+{
+	u32 set = (u32)priority;
+	long ret = io_allowed(set);
+
+	return ret ? ret : io_all((u32)which, (u32)who, &set);
+}

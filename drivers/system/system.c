@@ -2,7 +2,7 @@
 /*
  * system: system calls that ask for figures and names of the machine, end it, and
  * those on scheduling (sched.c), ids and capabilities (identity.c), limits and what
- * a process has set for itself (limits.c), and processes as descriptors (pidfd.c).
+ * a process has set for itself (limits.c), and processes (pidfd.c, compare.c).
  *
  * State: nothing to keep, but a record of what pidfds wait for. Names, ids and policies
  * are with the core; each call is done in one step there, and may be made again.

@@ -80,12 +80,12 @@ show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo
 show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm,
 	show_pid_environ,
 	show_pid_limits, show_pid_loginuid, show_pid_maps, show_pid_mounts, show_pid_mountinfo,
-	show_pid_oom_score, show_pid_smaps, show_pid_smaps_rollup,
+	show_pid_oom_score, show_pid_oom_score_adj, show_pid_smaps, show_pid_smaps_rollup,
 	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
 show_fn show_printk, show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,
 	show_uuid, show_sys_version, show_threads_max;
 typedef long store_fn(const struct subject *s, const char *text);
-store_fn store_pid_comm, store_hostname, store_domainname;
+store_fn store_pid_comm, store_pid_oom_score_adj, store_hostname, store_domainname;
 /* Makes or finds again what boot_id shows. 0 or an error. */
 long boot_id_init(void);
 

@@ -99,6 +99,14 @@ static u32 process_of(u32 tid)
 	return pid;
 }
 
+/* It is a thread, and not the first of its process. */
+static bool is_other_thread(u32 id)
+{
+	u32 pid = process_of(id);
+
+	return pid && pid != id;
+}
+
 /* The inode of entry `number` of a directory of numbers, 0: it has none such. */
 static u64 numbered(u64 dir, u32 number)
 {
@@ -106,7 +114,8 @@ static u64 numbered(u64 dir, u32 number)
 
 	switch (dir_of(dir)) {
 	case DIR_ROOT:
-		return fits ? INO_OF(number, false) : 0;
+		/* A thread is found by its id, but not listed. */
+		return fits ? INO_OF(number, is_other_thread(number)) : 0;
 	case DIR_TASK:
 		return fits && process_of(number) == INO_ID(dir) ? INO_OF(number, true) : 0;
 	case DIR_FD:

@@ -2,6 +2,7 @@
 /* Texts about a process or one of its threads, as proc(5) has them. */
 #include <printf.h>
 #include <tty.h>
+#include <whitix/capability.h>
 #include <whitix/mman.h>
 #include <whitix/process.h>
 
@@ -12,6 +13,7 @@
 #define PRIORITY_NORMAL 20
 #define FLAG_RANDOMIZED 0x400000	/* of field 9 of stat */
 #define MAP_NAME_COLUMN 73
+#define OOM_ADJUST_MAX 1000l	/* as much as all memory */
 #define NO_FOREGROUND (-1)	/* where a session has no terminal */
 
 typedef bool map_fn(const struct process_map *map, void *arg);
@@ -375,11 +377,38 @@ void show_pid_wchan(struct text *t, const struct subject *s)
 /* As Linux: of 2000, in proportion to the memory in use. */
 void show_pid_oom_score(struct text *t, const struct subject *s)
 {
-	u64 points = s->process.resident * 1000;
+	s64 points = (s64)s->process.resident * OOM_ADJUST_MAX;
 	struct system_info i;
 
-	if (!system_info_get(&i) && i.pages_total)
-		text_printf(t, "%lu\n", (1000 + points / i.pages_total) * 2 / 3);
+	if (system_info_get(&i) || !i.pages_total)
+		return;
+	points = points / (s64)i.pages_total + s->process.oom_adjust;
+	text_printf(t, "%ld\n", s->process.oom_adjust == -OOM_ADJUST_MAX ? 0 :
+		    MAX((OOM_ADJUST_MAX + points) * 2 / 3, 0l));
+}
+
+void show_pid_oom_score_adj(struct text *t, const struct subject *s)
+{
+	text_printf(t, "%d\n", s->process.oom_adjust);
+}
+
+/* Less than it was is for who may take resources from others. */
+long store_pid_oom_score_adj(const struct subject *s, const char *text)
+{
+	bool minus = *text == '-';
+	s64 value = 0;
+
+	text += minus;
+	if (!*text)
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9' && value <= OOM_ADJUST_MAX; text++)
+		value = value * 10 + *text - '0';
+	if (*text || value > OOM_ADJUST_MAX)
+		return -EINVAL;
+	value = minus ? -value : value;
+	if (value < s->process.oom_adjust && !cred_capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	return process_value_set(s->process.pid, PROCESS_OOM_ADJUST, (s32)value);
 }
 
 static void put_limit(struct text *t, u64 value)

@@ -60,6 +60,8 @@ static u64 parent_of(u64 dir)
 	const struct item *item = item_of(dir);
 	struct subject s;
 
+	if (item && item->dir == DIR_MODULE)
+		return dir - INO_ITEM(dir);
 	if (item)
 		return item->dir == DIR_NONE ? PSEUDOFS_ROOT : item_of_dir(item->dir);
 	if (!(dir & INO_DEVICE))
@@ -75,6 +77,7 @@ static struct item_dir item_dir(u64 dir)
 static u64 find(u64 dir, const char *name)
 {
 	char other[VFS_NAME_MAX];
+	struct module_param_info p;
 	struct item_dir of = item_dir(dir);
 	u64 ino;
 
@@ -85,6 +88,11 @@ static u64 find(u64 dir, const char *name)
 		return ino;
 	while (!object_next(dir_of(dir), INO_OBJECT(ino), &ino, other))
 		if (!strcmp(other, name))
+			return ino;
+	if (dir_of(dir) != DIR_PARAMETERS)
+		return 0;
+	for (u32 i = 0; (ino = param_inode(INO_OBJECT(dir), i, &p)); i++)
+		if (!strcmp(p.name, name))
 			return ino;
 	return 0;
 }
@@ -107,6 +115,7 @@ static long sysfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 	struct dirents d = { .buf = buf, .len = len };
 	struct item_dir of = item_dir(dir);
 	char name[VFS_NAME_MAX];
+	struct module_param_info p;
 	struct vfs_attr attr;
 	long error = attr_of(dir, &attr);
 
@@ -121,6 +130,10 @@ static long sysfs_readdir(u64 sb, u64 dir, u64 pos, void *buf, size_t len)
 	while (!object_next(dir_of(dir), INO_OBJECT(ino), &ino, name) &&
 	       dirents_put(&d, name, strlen(name), ino, S_IFDIR, POS_OBJECTS + INO_OBJECT(ino)))
 		;
+	for (u32 i = pos > POS_OBJECTS ? (u32)(pos - POS_OBJECTS) : 0;
+	     dir_of(dir) == DIR_PARAMETERS && (ino = param_inode(INO_OBJECT(dir), i, &p)); i++)
+		if (!dirents_put(&d, p.name, strlen(p.name), ino, S_IFREG, POS_OBJECTS + i + 1))
+			break;
 	return (long)d.done;
 }
 

@@ -73,6 +73,30 @@ static void show_bytes(struct text *t, const struct subject *s)
 		text_puts(t, "null\n");
 }
 
+/* See internal.h. */
+u64 param_inode(u32 id, u32 index, struct module_param_info *p)
+{
+	/* Its item is the one behind that of the directory. */
+	u32 item = item_of_dir(DIR_PARAMETERS) + 1;
+
+	return index >= PARAMS_MAX || module_param_get(id, index, p) ? 0 :
+	       (u64)(index + 1) << PARAM_SHIFT | INO_OF(id, false) | item;
+}
+
+static void show_parameter(struct text *t, const struct subject *s)
+{
+	struct module_param_info p;
+
+	if (module_param_get(s->module.id, INO_PARAM(s->ino) - 1, &p))
+		return;
+	if (p.type == PARAM_STRING)
+		text_printf(t, "%s\n", p.text);
+	else if (p.type == PARAM_BOOL)
+		text_puts(t, p.number & 0xff ? "Y\n" : "N\n");
+	else
+		text_printf(t, p.type == PARAM_INT ? "%d\n" : "%u\n", p.number);
+}
+
 #ifdef CONFIG_FAULT_INJECT
 static long store_inject(const struct subject *s, const char *text)
 {
@@ -178,6 +202,8 @@ const struct item item_table[] = {
 	{ "inject", S_IFREG | 0200, DIR_MODULE, .store = store_inject },
 #endif
 	{ "pages", FILE_MODE, DIR_MODULE, .show = show_pages },
+	{ "parameters", DIR_MODE, DIR_MODULE, .self = DIR_PARAMETERS },
+	{ "", FILE_MODE, DIR_NUMBERED, .show = show_parameter },
 	{ "placement", FILE_MODE, DIR_MODULE, .show = show_placement },
 	{ "refcnt", FILE_MODE, DIR_MODULE, .show = show_refcnt },
 	{ "resets", FILE_MODE, DIR_MODULE, .show = show_resets },
@@ -216,7 +242,8 @@ long subject_find(u64 ino, struct subject *s)
 
 	s->ino = ino;
 	if (item)
-		holder = item->dir == DIR_MODULE || item->dir == DIR_DEVICE ? item->dir : DIR_NONE;
+		holder = item->dir == DIR_MODULE || item->dir == DIR_DEVICE ? item->dir :
+			 item->dir == DIR_NUMBERED ? DIR_MODULE : DIR_NONE;
 	if (holder != of || (!item && (INO_ITEM(ino) || !object)))
 		return -ENOENT;
 	if (of == DIR_DEVICE)

@@ -82,6 +82,7 @@ struct process {
 	bool vforked;
 	bool timers;			/* the events module has some of it */
 	int nice;
+	s32 oom_adjust;			/* of OOM_ADJUST_ALL: so much of all memory larger */
 	u64 start_ns;
 	/* times of ended threads, and of children that were waited for */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns;
@@ -106,7 +107,7 @@ struct task {
 	struct linux_stack altstack;
 	struct list_head sigqueue;	/* process_lock */
 	u64 robust_list;
-	u32 sched_policy, sched_priority;	/* process_lock */
+	u32 sched_policy, sched_priority, io_priority;	/* process_lock */
 	struct regs start;		/* with which ring 3 is first entered */
 	u64 trap_vector, trap_error, trap_address;	/* of the last fault */
 	u64 set_child_tid;		/* address to write the id to at first, or 0 */
@@ -144,6 +145,7 @@ bool process_is_orphaned(struct process *p);	/* its group; process_lock held */
 struct thread *find_thread(u32 tid, u32 tgid);	/* of a program; process_lock held */
 
 #define TIMER_SLACK_NS 50000
+#define OOM_ADJUST_ALL 1000	/* all memory; less it: is never killed */
 
 /* ---- caps.c ---------------------------------------------------------- */
 

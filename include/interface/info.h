@@ -31,6 +31,8 @@ struct process_info {
 	u32 exit_signal;
 	s32 exit_status;	/* as wait4() gives it */
 	s32 nice;
+	s32 oom_adjust;		/* /proc/PID/oom_score_adj */
+	u64 shared[3];		/* numbers of memory, descriptors and directories */
 	u32 fd_size;		/* size of the descriptor table */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
 	u64 faults, child_faults;	/* of pages */
@@ -114,6 +116,7 @@ struct thread_sched {
 	u32 tid, pid;
 	u32 policy;		/* SCHED_* */
 	s32 priority;		/* of real-time policies */
+	u32 io_priority;	/* kept and told, no more */
 	s32 nice;		/* of its process, as the following */
 	u32 uid, euid;
 	u64 limit_nice, limit_priority;	/* RLIMIT_NICE, RLIMIT_RTPRIO */
@@ -138,8 +141,22 @@ struct module_info {
 	u64 down, up, across, bytes;
 };
 
+/* A parameter of a module (PARAM()), as it is set. */
+#define INFO_PARAM_NAME 64
+#define INFO_PARAM_VALUE 256
+struct module_param_info {
+	char name[INFO_PARAM_NAME];
+	u32 type;		/* enum param_type */
+	u32 number;		/* its value, unless it is a string */
+	char text[INFO_PARAM_VALUE];	/* of a string, cut to fit */
+};
+
 INTERFACE_BEGIN
 
+/* Parameter `index` of module `id`: 0, -ENOENT. */
+long module_param_get(u32 id, u32 index, struct module_param_info *info);
+CONTRACT(module_param_get, CALL_RESTARTABLE, ARG_VALUE(id), ARG_VALUE(index),
+	 ARG_STRUCT_OUT(info, struct module_param_info));
 /* The smallest id above `after` of the threads of process `pid`, or -ENOENT. */
 long process_thread_next(u32 pid, u32 after);
 CONTRACT(process_thread_next, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after));
@@ -160,6 +177,11 @@ CONTRACT(thread_sched_set, CALL_RESTARTABLE, ARG_VALUE(tid), ARG_VALUE(policy),
 	 ARG_VALUE(priority));
 long process_nice_set(u32 pid, s32 nice);
 CONTRACT(process_nice_set, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(nice));
+/* Sets a process's oom_score_adj, or a thread's io_priority: 0, -ESRCH, -EINVAL. */
+enum process_value { PROCESS_OOM_ADJUST, THREAD_IO_PRIORITY };
+long process_value_set(u32 id, u32 which, s32 value);
+CONTRACT(process_value_set, CALL_RESTARTABLE, ARG_VALUE(id), ARG_VALUE(which),
+	 ARG_VALUE(value));
 /*
  * Fills `maps` with as many struct process_map as fit, those that end above
  * `after`, with their pages if `count`: bytes, 0 at the end, -ESRCH, -EACCES.
@@ -169,12 +191,16 @@ long process_maps_get(u32 pid, u64 after, void *maps, size_t len, u32 count);
 CONTRACT(process_maps_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(after),
 	 ARG_OUT_RETURN(maps, len, PROCESS_MAPS_MAX), ARG_VALUE(len), ARG_VALUE(count));
 /*
- * A part of a process's memory from byte `off` of it on: bytes, 0 at the end,
- * -ESRCH, -EACCES (arguments may be read by all). May sleep.
+ * A part of a process's memory from byte `off` of it on (PROCESS_PARTS: all of it, by
+ * address): bytes, 0 at the end, -ESRCH, -EACCES (arguments may be read by all). May
+ * sleep. process_memory_set() writes at an address, all or an error (-EFAULT).
  */
 long process_memory_get(u32 pid, u32 part, u64 off, void *buf, size_t len);
 CONTRACT(process_memory_get, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(part),
 	 ARG_VALUE(off), ARG_OUT_RETURN(buf, len, 4096), ARG_VALUE(len));
+long process_memory_set(u32 pid, u64 addr, const void *buf, size_t len);
+CONTRACT(process_memory_set, CALL_RESTARTABLE, ARG_VALUE(pid), ARG_VALUE(addr),
+	 ARG_IN(buf, len, 4096), ARG_VALUE(len));
 
 /*
  * The open file of the smallest descriptor from `which` on, or what PROCESS_EXE

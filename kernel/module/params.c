@@ -7,6 +7,8 @@
 #include <boot.h>
 #include <builtin.h>
 #include <errno.h>
+#include <info.h>
+#include <mm.h>
 #include <log.h>
 #include <printf.h>
 #include <string.h>
@@ -17,19 +19,26 @@
 #define VALUE_MAX 256
 #define KEY_MAX (MODULE_NAME_MAX + 40)
 
-/* Writes `len` bytes at `addr` of m's data: false if they do not all lie there. */
-static bool data_write(struct module *m, u64 addr, const u8 *from, size_t len)
+/* Copies `len` bytes at `addr` of m's data: false if they do not all lie there. */
+static bool data_copy(struct module *m, u64 addr, u8 *bytes, size_t len, bool write)
 {
 	const struct module_range *data = &m->range[RANGE_DATA], *bss = &m->range[RANGE_BSS];
 	u64 end = addr + len;
+	u8 *at;
 
 	if (end < addr || ((addr < data->start || end > data->start + data->size) &&
 			   (addr < bss->start || end > bss->start + bss->size)))
 		return false;
-	for (; len; len--, addr++, from++)
-		*(m->built_in ? (u8 *)addr : (u8 *)phys_to_virt(window_lookup(addr, NULL))) =
-			*from;
+	for (; len; len--, addr++, bytes++) {
+		at = m->built_in ? (u8 *)addr : phys_to_virt(window_lookup(addr, NULL));
+		*(write ? at : bytes) = *(write ? bytes : at);
+	}
 	return true;
+}
+
+static bool data_write(struct module *m, u64 addr, const void *from, size_t len)
+{
+	return data_copy(m, addr, (u8 *)from, len, true);
 }
 
 static int bool_of(const char *value)
@@ -49,7 +58,7 @@ static int param_set(struct module *m, const struct module_param *p, const char 
 
 	if (p->type == PARAM_STRING) {
 		n = strlen(value) + 1;
-		return n <= p->size && data_write(m, (u64)p->addr, (const u8 *)value, n) ?
+		return n <= p->size && data_write(m, (u64)p->addr, value, n) ?
 		       0 : -EINVAL;
 	}
 	if (p->type == PARAM_BOOL) {
@@ -63,7 +72,7 @@ static int param_set(struct module *m, const struct module_param *p, const char 
 	    n > (p->type == PARAM_UINT ? 0xffffffffu : 0x7fffffffu + minus))
 		return -EINVAL;
 	number = minus ? -(u32)n : (u32)n;
-	return data_write(m, (u64)p->addr, (const u8 *)&number, sizeof(number)) ? 0 : -EINVAL;
+	return data_write(m, (u64)p->addr, &number, sizeof(number)) ? 0 : -EINVAL;
 }
 
 static const char *name_of(struct module *m, const struct module_param *p)
@@ -82,6 +91,26 @@ static int param_from(struct module *m, const struct module_param *p, const char
 		       value ? value : "", name_of(m, p));
 	return error;
 }
+
+/* include/interface/info.h. */
+long module_param_get(u32 id, u32 index, struct module_param_info *info)
+{
+	struct module *m = module_by_id(id);
+	struct module_param_info told = { .number = 0 };
+	const struct module_param *p;
+	size_t len;
+
+	if (!m || index >= m->nparams)
+		return -ENOENT;
+	p = &m->param[index];
+	told.type = p->type;
+	len = MIN(p->size, p->type == PARAM_STRING ? INFO_PARAM_VALUE - 1 : sizeof(u32));
+	strlcpy(told.name, name_of(m, p), sizeof(told.name));
+	data_copy(m, (u64)p->addr, p->type == PARAM_STRING ? (u8 *)told.text :
+		  (u8 *)&told.number, len, false);
+	return copy_module_to(info, &told, sizeof(told)) ? -EFAULT : 0;
+}
+SYMBOL_EXPORT(module_param_get);
 
 static const struct module_param *param_find(struct module *m, const struct word *w)
 {
