@@ -128,6 +128,7 @@ static void *waitv_any(void *arg)
 	struct waiter w[3] = { { 0 } };
 	long n;
 
+	(void)arg;
 	for (int i = 0; i < 3; i++)
 		w[i] = (struct waiter){ 0, (uintptr_t)&words[i], 2 | PRIVATE, 0 };
 	n = syscall(SYS_FUTEX_WAITV, w, 3, 0, NULL, 0);
@@ -397,6 +398,7 @@ enum { OF_FILE, OF_VM, OF_FILES, OF_FS, OF_SIGHAND, OF_IO, OF_SYSVSEM };
 
 static int sleeps(void *arg)
 {
+	(void)arg;
 	while (pause())
 		;
 	return 0;
