@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -233,6 +234,10 @@ static const struct hint {
 	{ SYS_membarrier, "so" }, { SYS_personality, "n" }, { SYS_execve, "pbb" },
 	{ SYS_capget, "bb" }, { SYS_sched_setattr, "sbs" }, { SYS_process_vm_readv, "sbsbsn" },
 	{ SYS_kcmp, "ssssn" }, { SYS_faccessat2, "fpoo" }, { SYS_epoll_pwait2, "fbsbb" },
+	{ SYS_inotify_rm_watch, "fs" }, { SYS_pidfd_send_signal, "fsbs" },
+	{ SYS_pidfd_getfd, "ffs" }, { SYS_process_vm_writev, "sbsbsn" },
+	{ SYSCALL_futex_waitv, "bssbs" }, { SYS_execveat, "fpbbo" }, { SYS_ioprio_get, "ss" },
+	{ SYS_ioprio_set, "sso" }, { SYS_unshare, "o" }, { SYS_rt_sigqueueinfo, "ssb" },
 };
 
 static const char *kinds_of(long n)
@@ -296,6 +301,7 @@ static int never_as_root(long n)
 {
 	static const long calls[] = {
 		SYS_kill, SYS_tkill, SYS_tgkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo,
+		SYS_pidfd_send_signal, SYS_process_vm_writev,
 		SYS_fork, SYS_vfork, SYS_clone, SYS_clone3, SYS_setpriority, SYS_sched_setscheduler,
 		SYS_sched_setparam, SYS_sched_setattr, SYS_settimeofday, SYS_clock_settime,
 		SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname, SYS_setdomainname, SYS_mount,
@@ -446,6 +452,8 @@ static void open_some(void)
 	open("a", O_PATH);
 	syscall(SYS_epoll_create1, 0);
 	syscall(SYS_eventfd2, 0, 0);
+	inotify_add_watch(inotify_init1(IN_NONBLOCK), ".", IN_ALL_EVENTS);
+	syscall(SYS_pidfd_open, getpid(), 0);
 	syscall(SYS_memfd_create, "m", 0);
 	syscall(SYS_socketpair, 1, 1, 0, ends);
 }

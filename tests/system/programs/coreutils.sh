@@ -23,6 +23,6 @@ chroot / /bin/true; echo "chroot $?"; stdbuf -o0 echo unbuffered; nohup echo noh
 ls -la --time-style=+ n n4 f; ls -d */ 2>&1; rmdir x 2>&1; cat nofile 2>&1; rm -r p*; sync; sync -f n
 shred -u t; ls t 2>&1; stat -f -c %T /proc; ls --color=always -F | head -3; sleep 0.01; mkdir -m 1777 sticky; stat -c %a sticky
 cp -r /tmp/work /tmp/work2; du -s --apparent-size -b n | cut -f1; ls /tmp/work2 | wc -l; cp --sparse=always /dev/null e; stat -c %s e
-mv /tmp/work2 /tmp/work3; test -d /tmp/work2; echo $?; rm -rf /tmp/work3; tail -n 3 n; (sleep 0.2; echo late >>n) & timeout 2 tail -f -n 1 n 2>/dev/null | head -2; wait
+mv /tmp/work2 /tmp/work3; test -d /tmp/work2; echo $?; rm -rf /tmp/work3; tail -n 3 n; (sleep 0.2; echo late >>n) & timeout 2 tail -f -n 1 n 2>&1 | head -2; wait
 dd if=n bs=10 skip=2 count=1 status=none | od -c | head -1; printf '%x %o %e\n' 255 8 1.5; seq -s, 1 0.5 3; stty size 2>&1; kill -l TERM
 cp n /dev/full 2>&1; cat n >/dev/full; echo $?; realpath /proc/self/fd/0; [ /tmp/work -ef . ] && echo ef; ls /proc/self/fd | wc -l
