@@ -124,7 +124,6 @@ struct waiter {
 
 static void *waitv_any(void *arg)
 {
-	(void)arg;
 	struct waiter w[3] = { { 0 } };
 	long n;
 
