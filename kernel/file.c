@@ -611,12 +611,13 @@ static long provider_write(struct file *f, const struct transfer *t, u64 pos)
 	u64 done = 0;
 	long n;
 
+	/* An eventfd takes its value, and is done. */
 	do {
 		n = provider_wait_call(f, t, done, pos + done);
 		if (n <= 0)
 			break;
 		done += n;
-	} while (done < t->len);
+	} while (done < t->len && !file_is_anonymous(f));
 	if (n == -EPIPE && !(f->flags & FILE_MESSAGES))
 		signal_self(SIGPIPE);
 	return done ? (long)done : n;
@@ -778,7 +779,7 @@ long file_getattr(struct file *f, struct vfs_attr *attr)
 
 	*attr = (struct vfs_attr){ 0 };
 	if (!f->node) {
-		attr->mode = f->mode ? f->mode : (f->flags & FILE_ANONYMOUS ? 0 : S_IFIFO) |
+		attr->mode = f->mode ? f->mode : (file_is_anonymous(f) ? 0 : S_IFIFO) |
 						 S_IRUSR | S_IWUSR;
 		attr->ino = f->ino ? f->ino : f->number;
 		attr->nlink = 1;

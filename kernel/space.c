@@ -102,13 +102,11 @@ long file_seals(struct file *f, u32 cmd, u64 seals)
 	struct pageobj *obj = f->obj;
 	long error = 0;
 
-	if (!obj)
-		return -EINVAL;
 	if (cmd == F_GET_SEALS)
-		return obj->seals;
+		return obj ? (long)obj->seals : -EINVAL;
 	if ((f->oflags & O_ACCMODE) == O_RDONLY)
 		return -EPERM;
-	if (seals & ~(u64)SEALS_ALL)
+	if (!obj || seals & ~(u64)SEALS_ALL)
 		return -EINVAL;
 	core_mutex_lock(&obj->write_lock);
 	if (obj->seals & F_SEAL_SEAL)

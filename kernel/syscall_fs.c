@@ -84,7 +84,7 @@ long sys_openat(int dirfd, u64 path, u32 flags, u32 mode)
 	struct path_text a;
 	long error = path_open(dirfd, path, false, &a);
 
-	return error ? error : open_fd(&a, flags, mode & MODE_BITS);
+	return error ? error : open_fd(&a, flags & OPEN_FLAGS, mode & MODE_BITS);
 }
 
 static bool how_is_sound(const struct linux_open_how *how)
@@ -197,7 +197,7 @@ long sys_newfstatat(int dirfd, u64 path, u64 user, u32 flags)
 	struct vfs_attr attr;
 	long error;
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
 		return -EINVAL;
 	error = attr_of_path(dirfd, path, flags, &attr);
 	return error ? error : put_stat(user, &attr);
@@ -305,20 +305,20 @@ static long directory_read(struct file *f, u64 user, u8 *buf, u64 len)
 }
 
 /* getdents64(2): records of the vfs are Linux's. */
-long sys_getdents64(int fd, u64 user, u32 len)
+long sys_getdents64(int fd, u64 user, u32 count)
 {
 	struct file *f = fd_get(fd);
+	u32 len = MIN(count, (u32)READDIR_MAX);
 	u8 *buf = NULL;
 	long n = -EBADF;
 
-	len = MIN(len, (u32)READDIR_MAX);
 	if (!f || (f->oflags & O_PATH))
 		goto put;
 	n = -ENOTDIR;
 	if (!S_ISDIR(f->mode))
 		goto put;
 	n = -EINVAL;
-	if (len < DIRENT_NAME + 2)
+	if ((s32)count < 0 || len < DIRENT_NAME + 2)
 		goto put;
 	n = -ENOMEM;
 	buf = core_alloc(len);

@@ -41,8 +41,8 @@ static long transfer(struct file *f, u64 addr, u64 len, u64 *at, bool write, boo
 		core_mutex_lock(&f->pos_lock);
 		pos = f->pos;
 	}
-	n = write ? file_write(f, addr, len, &pos, kernel) :
-		    file_read(f, addr, len, pos, kernel);
+	n = pos + len > POS_MAX ? -EINVAL : write ? file_write(f, addr, len, &pos, kernel) :
+						    file_read(f, addr, len, pos, kernel);
 	if (n > 0) {
 		pos += n;
 		file_event(f, write ? IN_MODIFY : IN_ACCESS);
@@ -66,9 +66,7 @@ static long fd_transfer(int fd, u64 addr, u64 len, u64 *at, bool write, bool ker
 	if (at && (s64)*at < 0)
 		n = -EINVAL;
 	else if (at && !has_position(f))
-		n = -ESPIPE;
-	else if ((s64)len < 0)
-		n = -EINVAL;
+		n = f->oflags & O_PATH ? -EBADF : -ESPIPE;
 	else if (!kernel && (addr > USER_END || len > USER_END - addr))
 		n = -EFAULT;
 	else
@@ -89,6 +87,7 @@ long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **
 {
 	u64 total = 0, i;
 	long error = -EFAULT;
+	bool wild = false;
 
 	*iov = few;
 	if (count > LINUX_IOV_MAX)
@@ -106,11 +105,11 @@ long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **
 			error = -EINVAL;
 			goto free;
 		}
-		if (v->base > USER_END || v->len > USER_END - v->base)
-			goto free;
+		wild |= v->base > USER_END || v->len > USER_END - v->base;
 		total += v->len;
 	}
-	return total;
+	if (!wild)
+		return total;
 free:
 	if (*iov != few)
 		core_free(*iov);
@@ -118,7 +117,7 @@ free:
 	return error;
 }
 
-static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
+static long vector_transfer(int fd, u64 user, u32 count, u64 *at, bool write)
 {
 	struct linux_iovec few[IOVS_ON_STACK], *iov;
 	struct file *f = fd_get(fd);
@@ -129,7 +128,8 @@ static long vector_transfer(int fd, u64 user, u64 count, u64 *at, bool write)
 	if (!f)
 		return -EBADF;
 	total = at && (s64)*at < 0 ? -EINVAL :
-		at && !has_position(f) ? -ESPIPE : iov_get(user, count, few, &iov);
+		at && !has_position(f) ? (f->oflags & O_PATH ? -EBADF : -ESPIPE) :
+		iov_get(user, count, few, &iov);
 	if (total < 0) {
 		file_put(f);
 		return total;
@@ -243,10 +243,10 @@ long sys_lseek(int fd, s64 offset, u32 whence)
 		pos = -EBADF;
 	} else if (f->provider && f->provider->ops.seek) {
 		pos = module_result(f->provider->ops.seek(f->number, offset, whence), INT64_MAX);
-	} else if (!has_position(f)) {
+	} else if (!has_position(f) || f->flags & (FILE_NULL | FILE_ZERO)) {
 		/* Character devices without a position take any, as on Linux. */
-		pos = S_ISCHR(f->mode) && !(f->flags & (FILE_STREAM | FILE_CONSOLE)) ?
-		      0 : -ESPIPE;
+		pos = file_is_anonymous(f) || (S_ISCHR(f->mode) &&
+		      !(f->flags & (FILE_STREAM | FILE_CONSOLE))) ? 0 : -ESPIPE;
 	} else {
 		core_mutex_lock(&f->pos_lock);
 		pos = seek_target(f, offset, whence);
@@ -373,7 +373,7 @@ static long fcntl_file(struct file *f, int fd, u32 cmd, u64 arg)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (arg >= process_rlimit(current->process, RLIMIT_NOFILE) || arg >= FD_LIMIT)
+		if ((u32)arg >= MIN(process_rlimit(current->process, RLIMIT_NOFILE), (u64)FD_LIMIT))
 			return -EINVAL;
 		return dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);
 	case F_GETFD:
@@ -558,7 +558,8 @@ long descriptor_get(u32 self, u32 fd, struct descriptor *d)
 		file_put(f);
 		return -EBADF;
 	}
-	*d = (struct descriptor){ f->mode, f->oflags, has_position(f), 0, f->pos };
+	*d = (struct descriptor){ f->mode, f->oflags, has_position(f),
+				 file_is_anonymous(f), f->pos };
 	file_put(f);
 	return 0;
 }

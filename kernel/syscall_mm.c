@@ -72,7 +72,8 @@ static long map_check(const struct file *f, u64 len, u32 flags, u64 offset)
 
 	if (len == 0 || (type != MAP_SHARED && type != MAP_PRIVATE &&
 			 (type != MAP_SHARED_VALIDATE || !f)) ||
-	    (!f && type == MAP_SHARED && (flags & MAP_GROWSDOWN)))
+	    (!f && type == MAP_SHARED && (flags & MAP_GROWSDOWN)) ||
+	    (f && flags & (MAP_GROWSDOWN | MAP_HUGETLB)))
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && (flags & ~MAP_VALID))
 		return -EOPNOTSUPP;
@@ -112,14 +113,14 @@ long sys_mmap(u64 addr, u64 len, u32 prot, u32 flags, int fd, u64 offset)
 SYSCALL_AS(munmap, (u64 addr, u64 len), mm_unmap(current->mm, addr, len))
 
 /* mprotect(2). */
-long sys_mprotect(u64 addr, u64 len, u32 prot)
+long sys_mprotect(u64 addr, u64 len, u64 prot)
 {
-	if (prot & ~(PROT_KNOWN | PROT_SEM))
+	if (prot & ~(u64)(PROT_KNOWN | PROT_SEM))
 		return -EINVAL;
 	return mm_protect(current->mm, addr, len, prot & PROT_KNOWN);
 }
 
-SYSCALL_AS(mremap, (u64 addr, u64 old_len, u64 new_len, u32 flags, u64 new_addr),
+SYSCALL_AS(mremap, (u64 addr, u64 old_len, u64 new_len, u64 flags, u64 new_addr),
 	   mm_remap(current->mm, addr, old_len, new_len, flags, new_addr))
 SYSCALL_AS(brk, (u64 end), mm_brk(current->mm, end))
 

@@ -78,12 +78,12 @@ long sys_setpgid(s32 pid, s32 pgrp)
 	u64 flags;
 	long error;
 
-	if (pgrp < 0)
+	if (pid < 0 || pgrp < 0)
 		return -EINVAL;
 	if (pid == 0)
 		pid = current->process->pid;
 	flags = spin_lock_irq(&process_lock);
-	error = pid < 0 ? -ESRCH : setpgid_locked(pid, pgrp ? pgrp : pid);
+	error = setpgid_locked(pid, pgrp ? pgrp : pid);
 	spin_unlock_irq(&process_lock, flags);
 	return error;
 }

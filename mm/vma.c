@@ -440,7 +440,9 @@ static long remap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 	struct vma *v = vma_find(mm, addr);
 	u64 old_end = addr + old_len;
 
-	if (!v || v->start > addr || old_end > v->end)
+	/* What is cut off the end need not be there. */
+	if (!v || v->start > addr || (old_end > v->end &&
+	    (new_len > old_len || flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))))
 		return -EFAULT;
 	/* Nothing old: a second mapping of what is shared. */
 	if (!old_len && !(v->flags & VMA_SHARED))
@@ -472,15 +474,17 @@ static long remap_locked(struct mm *mm, u64 addr, u64 old_len, u64 new_len,
 }
 
 /* mremap(2): the address or an error. */
-long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u32 flags,
+long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u64 flags,
 	      u64 new_addr)
 {
 	u64 end;
 	long result;
 
-	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
-	    new_len == 0 || range_check(addr, old_len, &end))
+	if (flags & ~(u64)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+	    !ALIGN_UP(new_len, PAGE_SIZE) || addr % PAGE_SIZE)
 		return -EINVAL;
+	if (range_check(addr, old_len, &end))
+		return addr >= USER_END ? -EFAULT : -EINVAL;
 	if (new_len > USER_END)
 		return flags & MREMAP_FIXED ? -EINVAL : -ENOMEM;
 	old_len = end - addr;

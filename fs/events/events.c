@@ -221,7 +221,7 @@ static long counter_poll(const struct event *e)
 /* eventfd2(2). */
 long call_eventfd2(u64 count, u64 flags, u64 c, u64 d, u64 e, u64 f)
 {
-	if (flags & ~(u64)(EVENT_FLAGS | EFD_SEMAPHORE))
+	if ((u32)flags & ~(EVENT_FLAGS | EFD_SEMAPHORE))
 		return -EINVAL;
 	return event_open(EVENT_COUNTER, (u32)count, flags & EFD_SEMAPHORE,
 			  flags & EVENT_FLAGS);

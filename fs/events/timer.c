@@ -147,7 +147,7 @@ static long set(struct event *e, u32 flags, const struct linux_itimerspec *value
 /* timerfd_create(2). */
 long call_timerfd_create(u64 clock, u64 flags, u64 c, u64 d, u64 e, u64 f)
 {
-	return flags & ~(u64)EVENT_FLAGS ? -EINVAL :
+	return (u32)flags & ~EVENT_FLAGS ? -EINVAL :
 	       event_open(EVENT_TIMER, (u32)clock, 0, (u32)flags);
 }
 

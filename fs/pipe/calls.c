@@ -372,7 +372,7 @@ static long call_splice(u64 in_fd, u64 in_at, u64 out_fd, u64 out_at, u64 len, u
 		return error;
 	if (in.number && out.number)
 		return same_pipe(&in, &out) ? -EINVAL : run_move(splice_pipes, &in, &out, len);
-	if (S_ISDIR(in.d.mode) || (in.number && (out.d.oflags & O_APPEND)))
+	if (S_ISDIR(in.d.mode) || (in.number && (out.d.oflags & O_APPEND || (s64)len < 0)))
 		return -EINVAL;
 	n = run_move(in.number ? pipe_to_file : file_to_pipe, &in, &out, len);
 	return in.number ? end_tell(&out, out_at, n) : end_tell(&in, in_at, n);
@@ -457,6 +457,7 @@ static long call_vmsplice(u64 fd, u64 user, u64 count, u64 flags, u64 e, u64 f)
 
 	if ((u32)flags & ~SPLICE_FLAGS)
 		return -EINVAL;
+	count = (u32)count;
 	if (count > IOV_MAX)
 		return -EINVAL;
 	if (!count)
@@ -467,8 +468,11 @@ static long call_vmsplice(u64 fd, u64 user, u64 count, u64 flags, u64 e, u64 f)
 	iov = kcalloc(count, sizeof(*iov));
 	buf = kmalloc(CHUNK_SIZE);
 	n = !iov || !buf ? -ENOMEM : 0;
-	for (u64 i = 0; i < count && !n; i++)
+	for (u64 i = 0; i < count && !n; i++) {
 		n = user_read(user + i * sizeof(*iov), &iov[i], sizeof(*iov));
+		if (!n && (s64)iov[i].len < 0)
+			n = -EINVAL;
+	}
 	if (!n && !journal_done(&n))
 		n = vmsplice_all(&end, in, iov, count, buf);
 	kfree(buf);
@@ -534,7 +538,7 @@ static long call_sendfile(u64 out_fd, u64 in_fd, u64 at, u64 len, u64 e, u64 f)
 		return in.number ? -ESPIPE : -EBADF;
 	if (at && !in.d.seeks)
 		return -ESPIPE;
-	if (at && (s64)start < 0)
+	if ((at && (s64)start < 0) || (s64)len < 0)
 		return -EINVAL;
 	if (end_get(&out, out_fd, END_WRITE, true))
 		return -EBADF;
@@ -555,7 +559,7 @@ static long call_copy_file_range(u64 in_fd, u64 in_at, u64 out_fd, u64 out_at, u
 	if (descriptor_get(THIS_MODULE, (u32)in_fd, &in.d) ||
 	    descriptor_get(THIS_MODULE, (u32)out_fd, &out.d))
 		return -EBADF;
-	if (flags)
+	if ((u32)flags)
 		return -EINVAL;
 	n = end_get(&in, in_fd, END_READ, true);
 	if (!n)

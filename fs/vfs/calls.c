@@ -297,7 +297,7 @@ long call_fadvise64(u64 fd, u64 off, u64 len, u64 advice, u64 e, u64 f)
 
 	if (ret)
 		return ret;
-	if (!own.seeks)
+	if (S_ISFIFO(own.mode) || (!own.mode && !own.anonymous))
 		return -ESPIPE;
 	return (s64)len < 0 || (u32)advice > FADVISE_LAST ? -EINVAL : 0;
 }

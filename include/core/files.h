@@ -129,6 +129,12 @@ void file_console_wait(struct file *f);
  */
 long iov_get(u64 user, u64 count, struct linux_iovec *few, struct linux_iovec **iov);
 
+/* An eventfd and its like: no type, no position, and what is written is a value. */
+static inline bool file_is_anonymous(const struct file *f)
+{
+	return !f->mode && (f->flags & FILE_ANONYMOUS);
+}
+
 /* ---- fd.c ------------------------------------------------------------ */
 
 struct fdtable *fdtable_new(void);

@@ -74,7 +74,7 @@ long mm_map(struct mm *mm, u64 addr, u64 len, u32 prot, u32 flags,
 	    u32 vma_flags, struct pageobj *obj, u64 offset);
 long mm_unmap(struct mm *mm, u64 addr, u64 len);
 long mm_protect(struct mm *mm, u64 addr, u64 len, u32 prot);
-long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u32 flags,
+long mm_remap(struct mm *mm, u64 addr, u64 old_len, u64 new_len, u64 flags,
 	      u64 new_addr);
 u64 mm_brk(struct mm *mm, u64 end);
 /*

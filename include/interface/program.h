@@ -161,7 +161,7 @@ CONTRACT(file_install, CALL_SLEEPS, ARG_SELF(self),
 struct descriptor {
 	u32 mode, oflags;	/* of stat(2), of open(2) */
 	u32 seeks;		/* 1: it has a position */
-	u32 pad;
+	u32 anonymous;		/* 1: an eventfd or its like, of no type */
 	u64 pos;
 };
 long descriptor_get(u32 self, u32 fd, struct descriptor *d);
