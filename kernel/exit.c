@@ -76,11 +76,17 @@ static void children_give(struct process *p)
 	}
 }
 
-/* Hangs up a group that has stopped members and lost its last link. */
-static void group_orphaned(u32 pgrp)
+/*
+ * `of` and its parent are parted: hangs up its group, if they were the last link of
+ * it and it has stopped members.
+ */
+static void group_orphaned(const struct process *of)
 {
 	struct process *p, *stopped = NULL;
+	u32 pgrp = of->pgrp;
 
+	if (!of->parent || of->parent->pgrp == pgrp || of->parent->sid != of->sid)
+		return;
 	list_for_each_entry(p, &process_list, all)
 		if (p->pgrp == pgrp && p->stop_signal)
 			stopped = p;
@@ -105,10 +111,9 @@ static void process_finish(struct process *p)
 	p->state = PROCESS_ZOMBIE;
 	current->process = NULL;
 	list_for_each_entry(child, &p->children, sibling)
-		if (child->pgrp != p->pgrp && child->sid == p->sid)
-			group_orphaned(child->pgrp);
+		group_orphaned(child);
 	children_give(p);
-	group_orphaned(p->pgrp);
+	group_orphaned(p);
 	reap = p->exit_signal == SIGCHLD && parent_ignores(p->parent);
 	signal_parent(p, (status & 0x7f) ? CLD_KILLED : CLD_EXITED, status);
 	if (reap)

@@ -295,6 +295,7 @@ static void map_fill(struct process_map *map, const struct vma *v)
 	*map = (struct process_map){
 		.start = v->start, .end = v->end, .prot = v->prot,
 		.flags = (v->flags & VMA_SHARED ? MAP_INFO_SHARED : 0) |
+			 (v->flags & VMA_LOCKED ? MAP_INFO_LOCKED : 0) |
 			 (v->flags & VMA_GROWS ? MAP_INFO_STACK : 0),
 	};
 	if (v->obj) {

@@ -232,8 +232,8 @@ bool process_is_orphaned(struct process *of)
 
 	list_for_each_entry(p, &process_list, all)
 		if (p->pgrp == of->pgrp && p->state == PROCESS_ALIVE &&
-		    p->parent && p->parent->pgrp != p->pgrp &&
-		    p->parent->sid == p->sid)
+		    p->parent && p->parent->state == PROCESS_ALIVE &&
+		    p->parent->pgrp != p->pgrp && p->parent->sid == p->sid)
 			return false;
 	return true;
 }

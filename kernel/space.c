@@ -8,6 +8,8 @@
 #include <mm.h>
 #include <pageobj.h>
 #include <process.h>
+#include <program.h>
+#include <signals.h>
 #include <string.h>
 #include <syscall.h>
 #include <vfs.h>
@@ -21,6 +23,18 @@
 
 #define FALLOC_OWN (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)
 #define FALLOC_MOVES (FALLOC_FL_COLLAPSE_RANGE | FALLOC_FL_INSERT_RANGE)
+
+/* include/interface/program.h. */
+long file_size_check(u64 size)
+{
+	if ((s64)size < 0)
+		return -EINVAL;
+	if (size <= process_rlimit(current->process, RLIMIT_FSIZE))
+		return 0;
+	signal_self(SIGXFSZ);
+	return -EFBIG;
+}
+SYMBOL_EXPORT(file_size_check);
 
 /* May bytes of `f` be given space so? As Linux's vfs asks, in its order. */
 static long fallocate_check(const struct file *f, u32 mode, s64 off, s64 len)
@@ -38,10 +52,11 @@ static long fallocate_check(const struct file *f, u32 mode, s64 off, s64 len)
 		return -EBADF;
 	if (type != S_IFREG)
 		return type == S_IFIFO || !type ? -ESPIPE : -ENODEV;
-	if (off > INT64_MAX - len || (!(mode & FALLOC_FL_KEEP_SIZE) && (u64)(off + len) >
-				      process_rlimit(current->process, RLIMIT_FSIZE)))
+	if (off > INT64_MAX - len)
 		return -EFBIG;
-	return !f->obj || (mode & (FALLOC_FL_ZERO_RANGE | FALLOC_MOVES)) ? -EOPNOTSUPP : 0;
+	if (!f->obj || (mode & (FALLOC_FL_ZERO_RANGE | FALLOC_MOVES)))
+		return -EOPNOTSUPP;
+	return mode & FALLOC_FL_PUNCH_HOLE ? 0 : file_size_check(off + len);
 }
 
 static long object_allocate(struct pageobj *obj, u32 mode, u64 off, u64 end)

@@ -10,6 +10,7 @@
 #include <mm.h>
 #include <pageobj.h>
 #include <sched.h>
+#include <signals.h>
 #include <string.h>
 #include <syscall.h>
 #include <timer.h>

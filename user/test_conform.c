@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
@@ -197,6 +199,26 @@ static void clocks_that_sleep(void)
 	CHECK_EQ(t.tv_nsec, 1);
 }
 
+/* A timer that is due all the time leaves the program some. */
+static void timer_of_a_microsecond(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec often = { { 0, 1000 }, { 0, 1000 } };
+	struct timespec begin, now;
+	timer_t timer;
+
+	handle(SIGRTMIN, count_signal, 0);
+	CHECK_EQ(timer_create(CLOCK_REALTIME, &event, &timer), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	CHECK_EQ(timer_settime(timer, 0, &often, NULL), 0);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec <
+		 100000000);
+	CHECK_EQ(timer_delete(timer), 0);
+	CHECK(signals >= 10);
+}
+
 /* ---- memory ---------------------------------------------------------------- */
 
 static void mincore_of_too_much(void)
@@ -247,6 +269,152 @@ static void random_bytes_for_a_second(void)
 	close(fd);
 }
 
+/* ---- files ------------------------------------------------------------------- */
+
+static void size_limit_tells_by_signal(void)
+{
+	struct rlimit limit = { .rlim_cur = 4096, .rlim_max = RLIM_INFINITY };
+	int fd = open("/tmp/size_limit", O_CREAT | O_RDWR | O_TRUNC, 0600);
+
+	CHECK(fd >= 0);
+	unlink("/tmp/size_limit");
+	handle(SIGXFSZ, count_signal, 0);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CHECK_EQ(ftruncate(fd, 4096), 0);
+	CHECK_EQ(signals, 0);
+	CHECK_FAILS(ftruncate(fd, 4097), EFBIG);
+	CHECK_EQ(signals, 1);
+	CHECK_FAILS(pwrite(fd, "x", 1, 4096), EFBIG);
+	CHECK_EQ(signals, 2);
+	CHECK_FAILS(syscall(SYS_fallocate, fd, 0, 0, 8192), EFBIG);
+	CHECK_EQ(signals, 3);
+	CHECK_FAILS(truncate("/proc/self/exe", -1), EINVAL);
+	CHECK_EQ(signals, 3);
+	close(fd);
+}
+
+static void memory_devices_have_one_place(void)
+{
+	static const char *const names[] = { "/dev/null", "/dev/zero", "/dev/full" };
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		int fd = open(names[i], O_RDWR);
+
+		CHECK(fd >= 0);
+		CHECK_EQ(lseek(fd, 100, SEEK_SET), 0);
+		CHECK_EQ(lseek(fd, -100, SEEK_CUR), 0);
+		CHECK_EQ(lseek(fd, -1, SEEK_END), 0);
+		CHECK_FAILS(lseek(fd, 0, 99), EINVAL);
+		close(fd);
+	}
+}
+
+/* VmLck of /proc/self/status, in KiB. */
+static int locked_kib(void)
+{
+	char line[200];
+	FILE *f = fopen("/proc/self/status", "r");
+	int kib = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmLck: %d", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+static void status_tells_locked_memory(void)
+{
+	char *p = map(4 * PAGE, RW, ANON);
+
+	CHECK_EQ(locked_kib(), 0);
+	CHECK_EQ(mlock(p + PAGE, 2 * PAGE), 0);
+	CHECK_EQ(locked_kib(), 8);
+	munmap(p, 4 * PAGE);
+	CHECK_EQ(locked_kib(), 0);
+}
+
+static void clock_tells_its_state(void)
+{
+	struct timex t = { 0 };
+
+	CHECK(adjtimex(&t) >= 0);
+	CHECK_EQ(t.tolerance, 32768000);
+	CHECK_EQ(t.precision, 1);
+	CHECK(t.tick >= 9000 && t.tick <= 11000);
+	CHECK(t.time.tv_sec - time(NULL) <= 1);
+	t.modes = 0x8000;	/* adjtime(), but not of one shot */
+	CHECK_FAILS(adjtimex(&t), EINVAL);
+	t.modes = ADJ_TICK;
+	t.tick = 8999;
+	if (geteuid() == 0)
+		CHECK_FAILS(adjtimex(&t), EINVAL);
+	t.modes = 0;
+	CHECK_FAILS(clock_adjtime(CLOCK_MONOTONIC, &t), EOPNOTSUPP);
+	CHECK_FAILS(clock_adjtime(12, &t), EINVAL);
+}
+
+/* ---- groups ------------------------------------------------------------------ */
+
+/* A child that stops itself; 0: in the caller's group. */
+static pid_t stopped_child(int own_group)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (own_group)
+			setpgid(0, 0);
+		raise(SIGSTOP);
+		pause();
+	}
+	CHECK_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	CHECK(WIFSTOPPED(status));
+	return pid;
+}
+
+/* Nobody's link goes with a member whose parent is in its group. */
+static void group_that_was_orphaned_is_left_alone(void)
+{
+	pid_t pid, stopped;
+	int status;
+
+	setsid();
+	handle(SIGHUP, count_signal, 0);
+	stopped = stopped_child(0);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(signals, 0);
+	CHECK_EQ(kill(stopped, SIGKILL), 0);
+	CHECK_EQ(waitpid(stopped, &status, 0), stopped);
+}
+
+static void group_that_is_orphaned_is_hung_up(void)
+{
+	int ends[2], status;
+	pid_t pid;
+	char c;
+
+	setsid();
+	CHECK_EQ(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		setpgid(0, 0);
+		stopped_child(1);
+		_exit(0);	/* the child is init's now, of another session */
+	}
+	close(ends[1]);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	alarm(5);
+	CHECK_EQ(read(ends[0], &c, 1), 0);	/* it died of SIGHUP */
+}
+
 /* ---- descriptors, barriers --------------------------------------------------- */
 
 static int close_shared(void *flags)
@@ -292,8 +460,13 @@ static const struct ktap_test tests[] = {
 	TEST(call_number_has_32_bits), TEST(nested_task_flag_is_kept),
 	TEST(return_to_no_address), TEST(handler_at_no_address),
 	TEST(alternate_stack_disarms), TEST(alternate_stack_overflows),
-	TEST(clocks_that_sleep), TEST(mincore_of_too_much), TEST(populate_what_may_not_be),
-	TEST(random_bytes_for_a_second), TEST(close_range_unshares), TEST(barriers_of_code),
+	TEST(clocks_that_sleep), TEST(timer_of_a_microsecond),
+	TEST(mincore_of_too_much), TEST(populate_what_may_not_be),
+	TEST(random_bytes_for_a_second), TEST(size_limit_tells_by_signal),
+	TEST(memory_devices_have_one_place), TEST(status_tells_locked_memory),
+	TEST(clock_tells_its_state), TEST(group_that_was_orphaned_is_left_alone),
+	TEST(group_that_is_orphaned_is_hung_up), TEST(close_range_unshares),
+	TEST(barriers_of_code),
 };
 
 int main(int argc, char **argv)

@@ -58,9 +58,15 @@ static long basic_release(u64 number)
 	return 0;
 }
 
+/* They are the same everywhere. */
+static long basic_seek(u64 number, s64 offset, u32 whence)
+{
+	return whence > SEEK_HOLE ? -EINVAL : 0;
+}
+
 static const struct file_ops basic_ops = {
 	.read = basic_read, .write = basic_write, .ioctl = basic_ioctl,
-	.poll = basic_poll, .release = basic_release,
+	.poll = basic_poll, .release = basic_release, .seek = basic_seek,
 };
 
 /* Registers the devices, or again after a reset: 0 or an error. */

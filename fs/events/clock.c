@@ -8,7 +8,8 @@
 #define US_PER_S 1000000l
 #define TICK_NS (NS_PER_S / LINUX_CLK_TCK)
 
-static long set(u64 ns)
+/* Sets CLOCK_REALTIME: 0, -EPERM, -EINVAL. */
+long clock_set(u64 ns)
 {
 	long error = time_set_realtime(THIS_MODULE, ns);
 
@@ -25,7 +26,7 @@ long call_clock_settime(u64 clock, u64 user, u64 c, u64 d, u64 e, u64 f)
 		return -EFAULT;
 	if ((s32)clock != CLOCK_REALTIME || !timespec_valid(&t))
 		return -EINVAL;
-	return set(timespec_ns(&t));
+	return clock_set(timespec_ns(&t));
 }
 
 /* The time zone is taken and forgotten. */
@@ -40,8 +41,8 @@ long call_settimeofday(u64 user, u64 zone, u64 c, u64 d, u64 e, u64 f)
 		return -EINVAL;
 	if (zone && user_read(zone, zones, sizeof(zones)))
 		return -EFAULT;
-	return set(user ? (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec * NS_PER_US :
-			  krealtime_ns());
+	return clock_set(user ? (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec * NS_PER_US :
+			       krealtime_ns());
 }
 
 /* gettimeofday(2): the time zone is UTC. */

@@ -146,6 +146,8 @@ static inline bool inotify_ready(const struct event *e)
 }
 
 /* The system calls, in these files: as syscall_handler, unless they have none. */
+long clock_set(u64 ns);
+
 #define EVENT_CALLS(X) \
 	X(timerfd_create) X(timerfd_settime) X(timerfd_gettime) \
 	X(eventfd) X(eventfd2) X(signalfd) X(signalfd4) \
@@ -154,7 +156,7 @@ static inline bool inotify_ready(const struct event *e)
 	X(timer_create) X(timer_settime) X(timer_gettime) X(timer_getoverrun) \
 	X(inotify_init) X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) \
 	X(timer_delete) X(clock_settime) X(settimeofday) X(gettimeofday) X(time) \
-	X(times) X(alarm) X(setitimer) X(getitimer)
+	X(times) X(alarm) X(setitimer) X(getitimer) X(adjtimex) X(clock_adjtime)
 #define EVENT_CALL(name) long call_##name(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 EVENT_CALLS(EVENT_CALL)
 

@@ -16,6 +16,7 @@
 #define TAG_SIGTIMERS 2
 #define SIGTIMER_PAGES 2
 #define CPU_LOOK_NS 10000000ul	/* CPU time is counted in ticks of this */
+#define BUSY_LOOK_NS 1000000ul	/* until a program takes what it was sent */
 #define OVERRUN_MAX 0x7fffffffl
 
 struct pool sigtimers = {
@@ -50,8 +51,8 @@ static long send(const struct sigtimer *t, u32 id, u64 overrun, bool really)
 	return process_signal(THIS_MODULE, (u32)t->pid, (u32)t->tid, really, &info);
 }
 
-/* It has expired `count` times since the last one that was told. */
-static void tell(struct sigtimer *t, u32 id, u64 count)
+/* It has expired `count` times since the last one that was told: is that new? */
+static bool tell(struct sigtimer *t, u32 id, u64 count)
 {
 	long sent = t->signal ? send(t, id, count - 1, true) : 1;
 
@@ -61,21 +62,36 @@ static void tell(struct sigtimer *t, u32 id, u64 count)
 		journal_set(&t->last_overrun, t->overrun);
 		journal_set(&t->overrun, count - 1);
 	}
+	return sent;
 }
 
-/* Tells that the timer has expired, if it has, and has it look again when it will. */
+/* Lets the core call when it may have expired, but not within `least` ns. */
+static void arm(const struct sigtimer *t, u64 least)
+{
+	u64 now = sigtimer_now(t), left = t->expires > now ? t->expires - now : 1;
+
+	if (t->cpu != CPU_NONE)
+		least = CPU_LOOK_NS;
+	timer_arm((u32)t->timer, t->expires ? MAX(left, least) : 0, 0);
+}
+
+/*
+ * Tells that the timer has expired, if it has, and has it look again when it will.
+ * One that expires faster than its program runs leaves the program time.
+ */
 static void look(struct sigtimer *t, u32 id)
 {
-	u64 now = sigtimer_now(t), count = 1;
+	u64 now = sigtimer_now(t), count = 1, least = 0;
 
 	if (t->expires && t->expires <= now) {
 		if (t->interval)
 			count = (now - t->expires) / t->interval + 1;
-		tell(t, id, count);
+		if (!tell(t, id, count))
+			least = BUSY_LOOK_NS;
 		journal_set(&t->expires, t->interval ? t->expires + count * t->interval : 0);
 		journal_commit_only();
 	}
-	sigtimer_arm(t);
+	arm(t, least);
 }
 
 /* The core calls in a thread of its own; `cookie` is the place. */
@@ -93,11 +109,7 @@ static void expired(u64 cookie)
 /* Lets the core call when it may have expired. */
 void sigtimer_arm(const struct sigtimer *t)
 {
-	u64 now = sigtimer_now(t), left = t->expires > now ? t->expires - now : 1;
-
-	if (t->cpu != CPU_NONE)
-		left = MAX(left, CPU_LOOK_NS);
-	timer_arm((u32)t->timer, t->expires ? left : 0, 0);
+	arm(t, 0);
 }
 
 /* A free one with a timer of the core's; NULL: no memory. */

@@ -42,7 +42,7 @@ static void each_map(const struct subject *s, bool count, map_fn *fn, void *arg)
 
 /* Sizes of kinds of mappings, in pages. */
 struct sizes {
-	u64 data, stack, text, library;
+	u64 data, stack, text, library, locked;
 	u64 resident, anonymous, shmem;	/* of what is in memory */
 };
 
@@ -51,6 +51,8 @@ static bool size_add(const struct process_map *map, void *arg)
 	u64 pages = (map->end - map->start) / PAGE_SIZE;
 	struct sizes *sizes = arg;
 
+	if (map->flags & MAP_INFO_LOCKED)
+		sizes->locked += pages;
 	sizes->resident += map->resident;
 	sizes->anonymous += map->anonymous;
 	if (!map->node)
@@ -133,8 +135,10 @@ static void put_memory(struct text *t, const struct subject *s)
 	if (!p->mapped)
 		return;
 	each_map(s, true, size_add, &sizes);
-	text_printf(t, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
-		    KIB(p->mapped), KIB(p->mapped), KIB(p->max_resident), KIB(p->resident));
+	text_printf(t, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\n"
+		    "VmPin:\t       0 kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
+		    KIB(p->mapped), KIB(p->mapped), KIB(sizes.locked),
+		    KIB(p->max_resident), KIB(p->resident));
 	text_printf(t, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n",
 		    KIB(sizes.anonymous),
 		    KIB(sizes.resident - sizes.anonymous - sizes.shmem), KIB(sizes.shmem));
@@ -284,8 +288,8 @@ static void put_pages(struct text *t, const struct process_map *map)
 		    KIB(lone - lone_dirty), KIB(lone_dirty));
 	text_printf(t, "Referenced:     %8lu kB\nAnonymous:      %8lu kB\n"
 		    "Swap:                  0 kB\nSwapPss:               0 kB\n"
-		    "Locked:                0 kB\n", KIB(map->resident),
-		    KIB(map->anonymous));
+		    "Locked:         %8lu kB\n", KIB(map->resident), KIB(map->anonymous),
+		    map->flags & MAP_INFO_LOCKED ? map->proportion / 1024 : 0);
 }
 
 static bool put_smap(const struct process_map *map, void *arg)
@@ -294,11 +298,12 @@ static bool put_smap(const struct process_map *map, void *arg)
 
 	put_map(map, arg);
 	put_pages(m->text, map);
-	text_printf(m->text, "VmFlags:%s%s%s%s%s\n", map->prot & PROT_READ ? " rd" : "",
+	text_printf(m->text, "VmFlags:%s%s%s%s%s%s\n", map->prot & PROT_READ ? " rd" : "",
 		    map->prot & PROT_WRITE ? " wr" : "",
 		    map->prot & PROT_EXEC ? " ex" : "",
 		    map->flags & MAP_INFO_SHARED ? " sh" : "",
-		    map->flags & MAP_INFO_STACK ? " gd" : "");
+		    map->flags & MAP_INFO_STACK ? " gd" : "",
+		    map->flags & MAP_INFO_LOCKED ? " lo" : "");
 	return !text_full(m->text);
 }
 

@@ -86,6 +86,7 @@ const struct item item_table[] = {
 	  .constant = TEXT_OF(INOTIFY_WATCHES_MAX) },
 
 	{ "max_map_count", FILE_MODE, DIR_VM, .constant = "65530" },
+	{ "mmap_min_addr", FILE_MODE, DIR_VM, .constant = "65536" },
 	{ "overcommit_memory", FILE_MODE, DIR_VM, .constant = "1" },
 	{ "overcommit_ratio", FILE_MODE, DIR_VM, .constant = "50" },
 

@@ -7,7 +7,6 @@
  * State: nothing to keep. A call that a reset interrupts is run again as a whole;
  * what it does to names is marked (runtime/oplog.c).
  */
-#include <info.h>
 #include <whitix/capability.h>
 #include <whitix/syscalls.h>
 
@@ -238,21 +237,11 @@ long call_utime(u64 path, u64 times, u64 c, u64 d, u64 e, u64 f)
 
 /* ---- size and contents --------------------------------------------------- */
 
-static long size_check(u64 size)
-{
-	struct process_info p;
-
-	if ((s64)size < 0)
-		return -EINVAL;
-	return !process_info_get(current_pid(), false, &p) &&
-	       size > p.limit[RLIMIT_FSIZE].cur ? -EFBIG : 0;
-}
-
 /* truncate(2). */
 long call_truncate(u64 path, u64 size, u64 c, u64 d, u64 e, u64 f)
 {
 	struct vfs_attr attr = { .size = size };
-	long ret = size_check(size);
+	long ret = file_size_check(size);
 
 	return ret ? ret : set_path((u64)AT_FDCWD, path, 0, VFS_SET_SIZE, &attr);
 }
@@ -266,7 +255,7 @@ long call_ftruncate(u64 fd, u64 size, u64 c, u64 d, u64 e, u64 f)
 	long ret = descriptor_node(fd, false, &node);
 
 	if (!ret)
-		ret = size_check(size);
+		ret = file_size_check(size);
 	if (!ret)
 		ret = descriptor_get(THIS_MODULE, (u32)fd, &own);
 	if (!ret && ((own.oflags & O_ACCMODE) == O_RDONLY || !S_ISREG(own.mode)))

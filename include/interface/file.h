@@ -104,8 +104,8 @@ struct file_ops {
 	 */
 	long (*reopen)(u64 number, u32 oflags);
 	/*
-	 * May be NULL. lseek(2) on a file that is not FILE_SEEKABLE: the new
-	 * position, or an error.
+	 * May be NULL. lseek(2) on a file whose place is not the core's affair: the
+	 * new position, or an error.
 	 */
 	long (*seek)(u64 number, s64 offset, u32 whence);
 };

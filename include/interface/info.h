@@ -65,6 +65,7 @@ struct process_map {
 #define MAP_INFO_SHARED 0x1
 #define MAP_INFO_STACK 0x2
 #define MAP_INFO_FILE 0x4
+#define MAP_INFO_LOCKED 0x10
 #define MAP_INFO_VDSO 0x8	/* offset 0: its data */
 #define PROCESS_MAPS_MAX 4096	/* bytes of one call */
 

@@ -188,6 +188,13 @@ long descriptor_nonblock(u32 self, u32 fd, bool on);
 CONTRACT(descriptor_nonblock, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(fd), ARG_VALUE(on));
 
 /*
+ * May a file of the calling program get so large? 0, -EINVAL (below 0), or -EFBIG
+ * and SIGXFSZ: it is over RLIMIT_FSIZE.
+ */
+long file_size_check(u64 size);
+CONTRACT(file_size_check, CALL_RESTARTABLE, ARG_VALUE(size));
+
+/*
  * The module's number for the calling process's descriptor `fd`: -EBADF, -EPERM
  * (a file that never has to be waited for), -EINVAL (not the module's).
  */
