@@ -16,7 +16,7 @@ BEFORE_PROGRAM = 0.5
 PLAIN = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ".": "dot", "=": "equal",
          ";": "semicolon", "'": "apostrophe", ",": "comma"}
 SHIFTED = {"|": "backslash", "&": "7", "$": "4", "_": "minus", '"': "apostrophe",
-           ">": "dot", "<": "comma", ":": "semicolon", "!": "1"}
+           ">": "dot", "<": "comma", ":": "semicolon", "!": "1", "?": "slash"}
 
 
 @pytest.fixture(scope="session")
