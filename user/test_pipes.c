@@ -384,7 +384,74 @@ static void copy_file_range_copies(void)
 	unlink(FILE_B);
 }
 
+/* Packets: a read takes one, and what it has no room for is lost. */
+static void packets(void)
+{
+	char buf[8192] = "";
+	int p[2], queued, n = 0;
+
+	CHECK_EQ(pipe2(p, O_DIRECT | O_NONBLOCK), 0);
+	CHECK(fcntl(p[1], F_GETFL) & O_DIRECT);
+	CHECK_EQ(write(p[1], "abc", 3), 3);
+	CHECK_EQ(write(p[1], "defgh", 5), 5);
+	CHECK_EQ(write(p[1], "ij", 2), 2);
+	CHECK_EQ(ioctl(p[0], FIONREAD, &queued), 0);
+	CHECK_EQ(queued, 10);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 3);
+	CHECK_EQ(read(p[0], buf, 2), 2);
+	CHECK(memcmp(buf, "de", 2) == 0);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 2);
+	CHECK(memcmp(buf, "ij", 2) == 0);
+	CHECK_FAILS(read(p[0], buf, 1), EAGAIN);
+	/* More than PIPE_BUF is several. */
+	memset(buf, 'x', sizeof(buf));
+	CHECK_EQ(write(p[1], buf, 5000), 5000);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 4096);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 904);
+	/* Each has a page. */
+	while (write(p[1], "1", 1) == 1)
+		n++;
+	CHECK_EQ(errno, EAGAIN);
+	CHECK_EQ(n, 16);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 1);
+	CHECK_EQ(write(p[1], "12", 2), 2);
+	for (int i = 1; i < 16; i++)
+		CHECK_EQ(read(p[0], buf, sizeof(buf)), 1);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 2);
+}
+
+/* Bytes and packets, one after the other. */
+static void packets_among_bytes(void)
+{
+	char buf[4096] = "";
+	int p[2], queued;
+
+	CHECK_EQ(pipe2(p, O_NONBLOCK), 0);
+	memset(buf, 's', sizeof(buf));
+	CHECK_EQ(write(p[1], buf, 4086), 4086);
+	CHECK_EQ(fcntl(p[1], F_SETFL, O_DIRECT | O_NONBLOCK), 0);
+	/* It fits into the page of the others. */
+	CHECK_EQ(write(p[1], "stream", 6), 6);
+	CHECK_EQ(write(p[1], "packet", 6), 6);
+	CHECK_EQ(write(p[1], "second", 6), 6);
+	CHECK_EQ(fcntl(p[1], F_SETFL, O_NONBLOCK), 0);
+	CHECK_EQ(write(p[1], "more", 4), 4);
+	CHECK_EQ(ioctl(p[0], FIONREAD, &queued), 0);
+	CHECK_EQ(queued, 4086 + 22);
+	CHECK_EQ(fcntl(p[0], F_SETPIPE_SZ, 1 << 18), 1 << 18);
+	CHECK_EQ(read(p[0], buf, 4089), 4089);
+	CHECK_EQ(read(p[0], buf, 3), 3);
+	CHECK(memcmp(buf, "eam", 3) == 0);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 6);
+	CHECK(memcmp(buf, "packet", 6) == 0);
+	CHECK_EQ(read(p[0], buf, 4), 4);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 4);
+	CHECK(memcmp(buf, "more", 4) == 0);
+	CHECK_FAILS(read(p[0], buf, 1), EAGAIN);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(packets), TEST(packets_among_bytes),
 	TEST(pipe_sizes), TEST(pipe_writes_are_whole), TEST(pipe_polls), TEST(fifo_opens),
 	TEST(splice_from_and_to_files), TEST(splice_refuses), TEST(splice_between_pipes),
 	TEST(vmsplice_both_ways), TEST(sendfile_copies), TEST(long_sendfile_can_be_killed),

@@ -372,7 +372,8 @@ static long call_splice(u64 in_fd, u64 in_at, u64 out_fd, u64 out_at, u64 len, u
 		return error;
 	if (in.number && out.number)
 		return same_pipe(&in, &out) ? -EINVAL : run_move(splice_pipes, &in, &out, len);
-	if (S_ISDIR(in.d.mode) || (in.number && (out.d.oflags & O_APPEND || (s64)len < 0)))
+	if (S_ISDIR(in.d.mode) || (in.number && (out.d.oflags & O_APPEND || (s64)len < 0)) ||
+	    !((in.number ? out.d.mode : in.d.mode) & S_IFMT))
 		return -EINVAL;
 	n = run_move(in.number ? pipe_to_file : file_to_pipe, &in, &out, len);
 	return in.number ? end_tell(&out, out_at, n) : end_tell(&in, in_at, n);

@@ -5,18 +5,21 @@
 /* read(2) without waiting: bytes, 0 at the end, -EAGAIN, or the error of a copy. */
 static long take(struct pipe *p, struct place to, u64 len)
 {
+	u32 packet;
 	long n;
 
 	if (!pipe_used(p) || p->reading) {
 		p->want_in = true;
 		return p->writers || p->reading ? -EAGAIN : 0;
 	}
+	packet = ring_packet(p);
 	n = ring_peek(p, 0, to, len);
-	return n > 0 ? ring_commit(p, (u64)n, NULL, 0, n) : n;
+	/* What there is no room for of a packet is lost. */
+	return n > 0 ? ring_commit(p, packet ? packet : (u64)n, NULL, 0, n) : n;
 }
 
 /* write(2) without waiting: bytes, -EPIPE, -EAGAIN, or the error of a copy. */
-static long put(struct pipe *p, struct place from, u64 len)
+static long put(struct pipe *p, struct place from, u64 len, bool packets)
 {
 	u32 room = pipe_room(p);
 	long n;
@@ -26,6 +29,12 @@ static long put(struct pipe *p, struct place from, u64 len)
 	if (!room || (len <= PIPE_ATOMIC && len > room)) {
 		p->want_out = true;
 		return -EAGAIN;
+	}
+	/* One that fits behind bytes that are no packet is none, as on Linux. */
+	if (packets && !(p->rpos < p->wpos && len <= -p->wpos % CHUNK_SIZE)) {
+		n = ring_put_packets(p, from, len);
+		p->want_out = p->want_out || n == -EAGAIN;
+		return n;
 	}
 	n = ring_fill(p, from, MIN(len, room));
 	return n > 0 ? ring_commit(NULL, 0, p, (u64)n, n) : n;
@@ -56,7 +65,7 @@ static long pipe_write(u64 number, u32 ubuf, u64 off, u64 len, u64 pos, u32 ofla
 	if (!p)
 		return -EIO;
 	if (!journal_done(&n))
-		n = put(p, from, len);
+		n = put(p, from, len, oflags & O_DIRECT);
 	if (n > 0 && (p->want_in || p->polled))
 		pipe_wake(p);
 	pipe_leave(p);
@@ -87,7 +96,7 @@ static long pipe_ioctl(u64 number, u32 cmd, u64 arg, u32 ubuf)
 
 	if (!p)
 		return -EIO;
-	count = pipe_used(p);
+	count = (u32)ring_count(p);
 	/* What fcntl(2) asks comes without a buffer. */
 	if (cmd != FIONREAD && ubuf)
 		cmd = 0;

@@ -40,7 +40,14 @@
  * Byte p of the stream is in chunk p / CHUNK_SIZE % chunks. A chunk is a number of
  * the page pool plus 1, 0: none; which chunks there are may be changed without
  * the journal where no bytes are.
+ *
+ * A packet (O_DIRECT) begins a chunk and takes all of it: its bytes are noted with the
+ * chunk (CHUNK_BYTES), and so are those of a chunk in front of it that is not full.
  */
+#define CHUNK_PAGE(c) ((c) & 0xffffu)
+#define CHUNK_BYTES(c) ((c) >> 16 & 0x1fffu)	/* 0: all of it */
+#define CHUNK_WITH(page, bytes, flags) ((page) | (u32)(bytes) << 16 | (flags))
+#define CHUNK_PACKET 0x80000000u
 struct pipe {
 	u64 generation;		/* 0: free */
 	u64 last_generation;	/* of this place */
@@ -108,8 +115,17 @@ static inline u32 pipe_room(const struct pipe *p)
 	return (u32)p->chunks * CHUNK_SIZE - pipe_used(p);
 }
 
-/* Copies up to `len` bytes out, from `skip` bytes on; they stay in the pipe. */
+/*
+ * Copies up to `len` bytes out, from `skip` bytes on; they stay in the pipe. It ends
+ * with the first packet.
+ */
 long ring_peek(struct pipe *p, u64 skip, struct place to, u64 len);
+/* How many bytes can be read. */
+u64 ring_count(struct pipe *p);
+/* The first bytes are a packet's, which a read takes as a whole: how many, 0: no. */
+u32 ring_packet(struct pipe *p);
+/* Packets of up to `len` bytes, each committed: bytes, -EAGAIN, or an error. */
+long ring_put_packets(struct pipe *p, struct place from, u64 len);
 /* Copies up to `len` bytes, for which there is room, behind the last: how many. */
 long ring_fill(struct pipe *p, struct place from, u64 len);
 /*

@@ -247,7 +247,7 @@ static void recover_pages(void)
 		page_mark((u32)p->map);
 		table = p->map ? page_at((u32)p->map) : p->chunk;
 		for (k = 0; k < p->chunks; k++)
-			page_mark(table[k]);
+			page_mark(CHUNK_PAGE(table[k]));
 	}
 }
 

@@ -34,21 +34,63 @@ static long copy(struct place *place, void *mem, u64 len, bool out)
 	return n;
 }
 
+/* Bytes of the chunk with byte `pos` that are there from `pos` on. */
+static u64 part_at(struct pipe *p, u64 pos)
+{
+	u64 bytes = CHUNK_BYTES(*chunk_of(p, pos)), at = pos % CHUNK_SIZE;
+
+	return MIN((bytes ? bytes : CHUNK_SIZE) - MIN(bytes ? bytes : at, at), p->wpos - pos);
+}
+
+/* The position `len` bytes behind `pos`; what is left empty in a chunk counts not. */
+static u64 advance(struct pipe *p, u64 pos, u64 len)
+{
+	u64 part;
+
+	while (pos < p->wpos) {
+		part = part_at(p, pos);
+		if (len < part || (len == part && !CHUNK_BYTES(*chunk_of(p, pos))))
+			return pos + len;
+		len -= part;
+		pos += CHUNK_SIZE - pos % CHUNK_SIZE;
+	}
+	return MIN(pos, p->wpos);
+}
+
+/* See internal.h. */
+u64 ring_count(struct pipe *p)
+{
+	u64 bytes = 0;
+
+	for (u64 pos = p->rpos; pos < p->wpos; pos += CHUNK_SIZE - pos % CHUNK_SIZE)
+		bytes += part_at(p, pos);
+	return bytes;
+}
+
+/* See internal.h. */
+u32 ring_packet(struct pipe *p)
+{
+	u32 chunk = pipe_used(p) ? *chunk_of(p, p->rpos) : 0;
+
+	return chunk & CHUNK_PACKET ? (u32)part_at(p, p->rpos) : 0;
+}
+
 /* See internal.h: bytes, or an error if there was none. */
 long ring_peek(struct pipe *p, u64 skip, struct place to, u64 len)
 {
-	u64 pos = p->rpos + skip, done = 0, part;
+	u64 pos = skip ? advance(p, p->rpos, skip) : p->rpos, done = 0, part;
+	bool packet = false;
 	long n = 0;
 
-	len = MIN(len, p->wpos - pos);
-	while (done < len) {
-		u32 at = pos % CHUNK_SIZE;
+	while (done < len && pos < p->wpos && !packet) {
+		u32 chunk = *chunk_of(p, pos);
 
-		part = MIN(len - done, CHUNK_SIZE - at);
-		n = copy(&to, (u8 *)page_at(*chunk_of(p, pos)) + at, part, true);
+		packet = chunk & CHUNK_PACKET;
+		part = MIN(len - done, part_at(p, pos));
+		n = copy(&to, (u8 *)page_at(CHUNK_PAGE(chunk)) + pos % CHUNK_SIZE, part, true);
 		if (n <= 0)
 			break;
-		pos += (u64)n;
+		pos = advance(p, pos, (u64)n);
 		done += (u64)n;
 		if ((u64)n < part)
 			break;
@@ -68,16 +110,17 @@ static void chunks_give(struct pipe *p, u64 from, u64 upto)
 		if ((from / CHUNK_SIZE + p->chunks) * CHUNK_SIZE < p->wpos)
 			continue;
 		chunk = chunk_of(p, from);
-		page = *chunk;
+		page = CHUNK_PAGE(*chunk);
 		*chunk = 0;
-		page_give(page);
+		if (page)
+			page_give(page);
 	}
 }
 
 /* Where `p` begins when `len` bytes are gone. */
 static u64 consume(struct pipe *p, u64 len)
 {
-	u64 upto = p->rpos + len;
+	u64 upto = advance(p, p->rpos, len);
 
 	if (upto == p->wpos && upto <= CHUNK_SIZE * KEEP_CHUNKS) {
 		/* Empty, in its first chunk: it begins there again. */
@@ -106,10 +149,10 @@ long ring_commit(struct pipe *in, u64 consumed, struct pipe *out, u64 appended, 
 	return result;
 }
 
-/* See internal.h. */
-long ring_fill(struct pipe *p, struct place from, u64 len)
+/* Copies up to `len` bytes to where none are yet, from `pos` on: how many. */
+static long fill(struct pipe *p, u64 pos, struct place from, u64 len)
 {
-	u64 pos = p->wpos, done = 0, part;
+	u64 done = 0, part;
 	long n = 0;
 
 	while (done < len) {
@@ -120,6 +163,8 @@ long ring_fill(struct pipe *p, struct place from, u64 len)
 			*chunk = page_take(&page) ? page : 0;
 			mutex_unlock(&pipes_lock);
 		}
+		/* What a packet that did not come after all had noted. */
+		*chunk = CHUNK_PAGE(*chunk);
 		part = MIN(len - done, CHUNK_SIZE - at);
 		n = *chunk ? copy(&from, (u8 *)page_at(*chunk) + at, part, false) : -ENOMEM;
 		if (n <= 0)
@@ -128,6 +173,48 @@ long ring_fill(struct pipe *p, struct place from, u64 len)
 		done += (u64)n;
 		if ((u64)n < part)
 			break;
+	}
+	return done ? (long)done : n;
+}
+
+/* See internal.h. */
+long ring_fill(struct pipe *p, struct place from, u64 len)
+{
+	return fill(p, p->wpos, from, len);
+}
+
+/* One packet: its bytes, -EAGAIN, or an error. */
+static long put_packet(struct pipe *p, struct place *from, u64 len, long before)
+{
+	u64 gap = -p->wpos % CHUNK_SIZE;
+	u32 *last, *chunk;
+	long n;
+
+	if (pipe_room(p) < gap + CHUNK_SIZE)
+		return -EAGAIN;
+	last = gap ? chunk_of(p, p->wpos) : NULL;
+	chunk = chunk_of(p, p->wpos + gap);
+	n = fill(p, p->wpos + gap, *from, len);
+	if (n <= 0)
+		return n;
+	*chunk = CHUNK_WITH(CHUNK_PAGE(*chunk), n, CHUNK_PACKET);
+	if (last)
+		*last = CHUNK_WITH(CHUNK_PAGE(*last), CHUNK_SIZE - gap, 0);
+	from->off += (u64)n;
+	return ring_commit(NULL, 0, p, gap + CHUNK_SIZE, before + n) - before;
+}
+
+/* See internal.h. */
+long ring_put_packets(struct pipe *p, struct place from, u64 len)
+{
+	u64 done = 0;
+	long n = -EAGAIN;
+
+	while (done < len) {
+		n = put_packet(p, &from, MIN(len - done, (u64)PIPE_ATOMIC), (long)done);
+		if (n <= 0)
+			break;
+		done += (u64)n;
 	}
 	return done ? (long)done : n;
 }
@@ -155,9 +242,9 @@ static void spare_give(struct pipe *p)
 	u32 *table = chunk_table(p), used[CHUNKS_MAX], n = chunks_gather(p, used), page;
 
 	for (u32 i = 0; i < p->chunks; i++) {
-		page = table[i];
+		page = CHUNK_PAGE(table[i]);
 		for (u32 k = 0; k < n && page; k++)
-			if (used[k] == page)
+			if (CHUNK_PAGE(used[k]) == page)
 				page = 0;
 		if (!page)
 			continue;
@@ -180,7 +267,7 @@ static bool last_chunk_split(struct pipe *p, u32 *table, u64 end)
 	fresh = page_take(&page);
 	if (!fresh)
 		return false;
-	memcpy(fresh, page_at(table[last]), end % CHUNK_SIZE);
+	memcpy(fresh, page_at(CHUNK_PAGE(table[last])), end % CHUNK_SIZE);
 	table[last] = page;
 	return true;
 }
@@ -229,7 +316,7 @@ void ring_free(struct pipe *p)
 	u32 *table = chunk_table(p), page;
 
 	for (u32 i = 0; i < p->chunks; i++) {
-		page = table[i];
+		page = CHUNK_PAGE(table[i]);
 		table[i] = 0;
 		if (page)
 			page_give(page);

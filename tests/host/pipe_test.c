@@ -3,6 +3,7 @@
 #include "fs_ops.h"
 
 #define PIPE_SIZE 65536
+#define CHUNK_BYTES_OF_TEST 4096
 
 /* ---- pipes -------------------------------------------------------------- */
 
@@ -248,6 +249,106 @@ static void test_pipe_left_anywhere(void **state)
 	pipe_left(left_close, 5, 0);
 }
 
+static long write_packet(const void *buf, size_t len)
+{
+	u32 ubuf = shim_ubuf((void *)(u64)buf, len, SHIM_UBUF_READ);
+	long n = shim_provider(left_w.provider)->write(left_w.number, ubuf, 0, len, 0, O_DIRECT);
+
+	shim_ubufs_end();
+	return n;
+}
+
+static void left_packet(void *arg)
+{
+	left_result = write_packet(left_buf, left_size);
+}
+
+static void left_take(void *arg)
+{
+	left_result = file_read(&left_r, left_buf, left_size);
+}
+
+/* The same for packets, behind bytes or a packet. */
+static void packet_left(u32 before, u32 size, bool packet)
+{
+	static u8 bytes[2 * CHUNK_BYTES_OF_TEST], back[PIPE_SIZE];
+	bool left = true;
+
+	for (u32 i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 11);
+	for (u32 at = 1; left; at++) {
+		op_set(0, false);
+		assert_int_equal(pipe_create(&left_r, &left_w), 0);
+		assert_int_equal(packet ? write_packet(bytes, before) :
+				 file_write(&left_w, bytes, before), before);
+		memcpy(left_buf, bytes, sizeof(bytes));
+		left_size = size;
+		op_set(LEFT_OP + at, false);
+		left = shim_crash_at(at, left_packet, NULL);
+		if (left) {
+			shim_ubufs_end();
+			shim_reset_image("pipe");
+			assert_int_equal(shim_recover("pipe"), 0);
+			op_set(LEFT_OP + at, true);
+			left_packet(NULL);
+		}
+		op_set(0, false);
+		assert_int_equal(left_result, size);
+		if (packet)
+			assert_int_equal(file_read(&left_r, back, sizeof(back)), before);
+		assert_int_equal(file_read(&left_r, back, sizeof(back)),
+				 packet ? size : before + size);
+		assert_memory_equal(back + (packet ? 0 : before), bytes, size);
+		assert_int_equal(file_read(&left_r, back, 1), -EAGAIN);
+		/* Bytes come behind as before. */
+		assert_int_equal(file_write(&left_w, bytes, 10), 10);
+		assert_int_equal(file_read(&left_r, back, sizeof(back)), 10);
+		file_close(&left_w);
+		file_close(&left_r);
+		assert_true(at < 3000);
+	}
+}
+
+/* A packet that a read cuts goes as a whole, also when the read is run again. */
+static void packet_cut(void)
+{
+	bool left = true;
+	char back[8];
+
+	for (u32 at = 1; left; at++) {
+		op_set(0, false);
+		assert_int_equal(pipe_create(&left_r, &left_w), 0);
+		assert_int_equal(write_packet("first", 5), 5);
+		assert_int_equal(write_packet("next", 4), 4);
+		left_size = 2;
+		op_set(LEFT_OP + at, false);
+		left = shim_crash_at(at, left_take, NULL);
+		if (left) {
+			shim_ubufs_end();
+			shim_reset_image("pipe");
+			assert_int_equal(shim_recover("pipe"), 0);
+			op_set(LEFT_OP + at, true);
+			left_take(NULL);
+		}
+		op_set(0, false);
+		assert_int_equal(left_result, 2);
+		assert_memory_equal(left_buf, "fi", 2);
+		assert_int_equal(file_read(&left_r, back, sizeof(back)), 4);
+		assert_memory_equal(back, "next", 4);
+		file_close(&left_w);
+		file_close(&left_r);
+		assert_true(at < 3000);
+	}
+}
+
+static void test_packets_left_anywhere(void **state)
+{
+	packet_left(4090, 20, false);
+	packet_left(5, 7, true);
+	packet_left(4096, 300, true);
+	packet_cut();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fifo, start_root),
 		cmocka_unit_test_setup(test_pipe_reset, start_root),
 		cmocka_unit_test_setup(test_pipe_left_anywhere, start_root),
+		cmocka_unit_test_setup(test_packets_left_anywhere, start_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

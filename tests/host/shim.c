@@ -881,6 +881,12 @@ u32 shim_file_handle(u32 owner)
 	return handle > 0 ? (u32)handle : 0;
 }
 
+/* Processes here have no such values. */
+long process_value_set(u32 id, u32 which, s32 value)
+{
+	return 0;
+}
+
 /* Nobody watches files here. */
 long files_watched(u32 self, u32 mask)
 {
