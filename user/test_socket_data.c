@@ -536,7 +536,52 @@ static void ping_pong(void)
 	CHECK_EQ(status, 0);
 }
 
+/* SO_PEEK_OFF: each look begins where the last one ended. */
+static void peeks_with_an_offset(void)
+{
+	char buf[32];
+	int p[2], off = -5;
+	socklen_t len = sizeof(off);
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p), 0);
+	CHECK_EQ(getsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, &len), 0);
+	CHECK_EQ(off, -1);
+	CHECK_EQ(write(p[1], "aaaa", 4), 4);
+	CHECK_EQ(write(p[1], "bbbb", 4), 4);
+	CHECK_EQ(recv(p[0], buf, 3, MSG_PEEK), 3);
+	CHECK_EQ(recv(p[0], buf, 3, MSG_PEEK), 3);
+	off = 1;
+	CHECK_EQ(setsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, sizeof(off)), 0);
+	CHECK_EQ(recv(p[0], buf, 4, MSG_PEEK), 4);
+	CHECK(memcmp(buf, "aaab", 4) == 0);
+	CHECK_EQ(getsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, &len), 0);
+	CHECK_EQ(off, 5);
+	CHECK_EQ(read(p[0], buf, 2), 2);
+	CHECK_EQ(getsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, &len), 0);
+	CHECK_EQ(off, 3);
+	CHECK_EQ(recv(p[0], buf, sizeof(buf), MSG_PEEK), 3);
+	CHECK(memcmp(buf, "bbb", 3) == 0);
+	CHECK_FAILS(recv(p[0], buf, 1, MSG_PEEK), EAGAIN);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 6);
+	CHECK_EQ(getsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, &len), 0);
+	CHECK_EQ(off, 0);
+
+	CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, p), 0);
+	CHECK_EQ(setsockopt(p[0], SOL_SOCKET, SO_PEEK_OFF, &off, sizeof(off)), 0);
+	CHECK_EQ(write(p[1], "one", 3), 3);
+	CHECK_EQ(write(p[1], "second", 6), 6);
+	CHECK_EQ(recv(p[0], buf, 2, MSG_PEEK), 2);
+	CHECK_EQ(recv(p[0], buf, sizeof(buf), MSG_PEEK), 1);
+	CHECK_EQ(recv(p[0], buf, 4, MSG_PEEK | MSG_TRUNC), 6);
+	CHECK_EQ(recv(p[0], buf, sizeof(buf), MSG_PEEK), 2);
+	CHECK(memcmp(buf, "nd", 2) == 0);
+	CHECK_EQ(recv(p[0], buf, sizeof(buf), 0), 3);
+	CHECK_EQ(recv(p[0], buf, sizeof(buf), 0), 6);
+	CHECK_FAILS(recv(p[0], buf, sizeof(buf), MSG_PEEK), EAGAIN);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(peeks_with_an_offset),
 	TEST(stream_joins_writes), TEST(stream_vectors), TEST(stream_carries_much),
 	TEST(sent_file), TEST(stream_fills), TEST(waits_for_all), TEST(packets_stay_apart),
 	TEST(datagrams_to_names), TEST(datagram_queue_is_short), TEST(peer_closes),

@@ -87,6 +87,7 @@ struct sock {
 	u32 options;		/* OPTION_BIT() */
 	u32 error;		/* SO_ERROR, positive */
 	u32 sndbuf, rcvbuf, rcvlowat;
+	u32 peek_off;		/* SO_PEEK_OFF and 1; 0: it is not on */
 	u32 timeout_ms[2];	/* TIMEOUT_*; 0: none */
 	struct linux_linger linger;
 	u64 peer;		/* number of a socket, that may be gone; 0: none */

@@ -445,15 +445,49 @@ static long stream_copy(struct sock *s, struct incoming *in, u64 *head)
 	return (long)done;
 }
 
+/* How many bytes a look at the queue leaves out (SO_PEEK_OFF). */
+static u64 peek_skip(const struct sock *s, const struct incoming *in)
+{
+	return (in->flags & MSG_PEEK) && s->peek_off ? s->peek_off - 1 : 0;
+}
+
+/* `n` bytes were looked at, or taken: the next look begins there. */
+static void peek_moved(struct sock *s, const struct incoming *in, u64 n)
+{
+	if (s->peek_off && (in->flags & MSG_PEEK))
+		s->peek_off += (u32)n;
+	else if (s->peek_off)
+		s->peek_off -= (u32)MIN(n, (u64)s->peek_off - 1);
+}
+
+/* Moves `head` on by `skip` bytes: false when there are not more than that. */
+static bool stream_skip(struct sock *s, u64 *head, u64 skip)
+{
+	u64 pos = HEAD_POS(*head), consumed = HEAD_CONSUMED(*head), left;
+
+	while (skip && pos < s->tail) {
+		left = queue_record(s, pos)->len - consumed;
+		if (skip < left) {
+			consumed += skip;
+			break;
+		}
+		skip -= left;
+		pos += queue_record(s, pos)->size;
+		consumed = 0;
+	}
+	*head = HEAD(pos, consumed);
+	return pos < s->tail;
+}
+
 static long stream_recv(struct sock *s, struct incoming *in)
 {
 	struct sock *o;
 	u64 head = s->head;
-	long n;
+	long n, result;
 
 	if (!s->connected)
 		return -EINVAL;
-	if (!queue_used(s))
+	if (!stream_skip(s, &head, peek_skip(s, in)))
 		return nothing_queued(s, in);
 	if (!in->len)
 		return 0;
@@ -465,7 +499,10 @@ static long stream_recv(struct sock *s, struct incoming *in)
 		in->name_len = o->name_len;
 		memcpy(in->name, o->name, o->name_len);
 	}
-	return received(s, in, head, n);
+	result = received(s, in, head, n);
+	if (result >= 0)
+		peek_moved(s, in, (u64)n);
+	return result;
 }
 
 /*
@@ -485,7 +522,7 @@ static void take_sender(struct sock *s, u64 pos, const struct record *r, struct 
 
 static long packet_recv(struct sock *s, struct incoming *in)
 {
-	u64 pos = HEAD_POS(s->head);
+	u64 pos = HEAD_POS(s->head), skip = peek_skip(s, in), len;
 	struct record r;
 	long n = 0;
 
@@ -493,21 +530,28 @@ static long packet_recv(struct sock *s, struct incoming *in)
 		return -ENOTCONN;
 	if (s->error && s->type == SOCK_DGRAM)
 		return -(long)take_error(s);
-	if (!queue_used(s))
+	for (; skip && pos < s->tail && skip >= queue_record(s, pos)->len;
+	     pos += queue_record(s, pos)->size)
+		skip -= queue_record(s, pos)->len;
+	if (pos >= s->tail)
 		return nothing_queued(s, in);
 	r = *queue_record(s, pos);
-	if (in->len && r.len)
-		n = queue_to_user(s, pos + record_data(&r), in->ubuf, in->off,
-				  MIN(in->len, r.len));
-	if (n < (long)MIN(in->len, r.len))
+	len = r.len - skip;
+	if (in->len && len)
+		n = queue_to_user(s, pos + record_data(&r) + skip, in->ubuf, in->off,
+				  MIN(in->len, len));
+	if (n < (long)MIN(in->len, len))
 		return n < 0 ? n : -EFAULT;
 	take_creds(in, &r);
 	take_files(s, pos, &r, in);
 	if (in->asking != RECV)
 		take_sender(s, pos, &r, in);
-	if (r.len > in->len)
+	if (len > in->len)
 		in->told = MSG_TRUNC;
-	n = received(s, in, HEAD(pos + r.size, 0), in->flags & MSG_TRUNC ? r.len : n);
+	skip = in->flags & MSG_PEEK ? (u64)n : r.len;
+	n = received(s, in, HEAD(pos + r.size, 0), in->flags & MSG_TRUNC ? (long)len : n);
+	if (n >= 0)
+		peek_moved(s, in, skip);
 	if (n >= 0 && !(in->flags & MSG_PEEK))
 		s->messages--;
 	return n;

@@ -80,6 +80,9 @@ static long set_int(struct sock *s, u32 option, u32 value)
 	case SO_RCVLOWAT:
 		s->rcvlowat = value ? value : 1;
 		break;
+	case SO_PEEK_OFF:
+		s->peek_off = (s32)value < 0 ? 0 : value + 1;
+		break;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -179,6 +182,9 @@ static bool get_int(struct sock *s, u32 option, u32 *value)
 		break;
 	case SO_SNDLOWAT:
 		*value = 1;
+		break;
+	case SO_PEEK_OFF:
+		*value = s->peek_off - 1;
 		break;
 	default:
 		return false;
