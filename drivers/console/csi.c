@@ -7,9 +7,11 @@
 
 /* DECSET modes (CSI ? n h) and ANSI modes (CSI n h) that are known. */
 enum { DEC_CURSOR_KEYS = 1, DEC_REVERSE = 5, DEC_ORIGIN = 6, DEC_AUTOWRAP = 7,
-       DEC_CURSOR = 25 };
+       DEC_CURSOR = 25, DEC_ALTERNATE = 47, DEC_ALTERNATE_CLEAR = 1047,
+       DEC_SAVE_CURSOR = 1048, DEC_ALTERNATE_SAVE = 1049 };
 enum { ANSI_INSERT = 4, ANSI_NEWLINE = 20 };
 enum { REPORT_STATUS = 5, REPORT_CURSOR = 6 };
+enum { ERASE_HISTORY = 3 };
 
 /* A count: parameter `i`, where none or 0 means 1. */
 static u32 count_at(const struct vt *vt, u32 i)
@@ -74,6 +76,8 @@ static void erase_display(struct vt *vt, u32 what)
 		vt_erase(vt, row, 0, col + 1);
 	} else {
 		vt_erase_rows(vt, 0, vt->rows);
+		if (what == ERASE_HISTORY)
+			vt_forget(vt);
 	}
 }
 
@@ -97,6 +101,15 @@ static void set_region(struct vt *vt)
 	move_to(vt, 0, 0);
 }
 
+/* Saves the cursor, or goes back to what was saved. */
+static void save_cursor(struct vt *vt, bool save)
+{
+	if (save)
+		vt->s.saved = vt->s.cursor;
+	else
+		vt->s.cursor = vt->s.saved;
+}
+
 static void set_dec_mode(struct vt *vt, u32 mode, bool on)
 {
 	switch (mode) {
@@ -116,6 +129,20 @@ static void set_dec_mode(struct vt *vt, u32 mode, bool on)
 		break;
 	case DEC_CURSOR:
 		vt->s.cursor_hidden = !on;
+		break;
+	case DEC_ALTERNATE:
+	case DEC_ALTERNATE_CLEAR:
+		vt_alternate(vt, on);
+		break;
+	case DEC_SAVE_CURSOR:
+		save_cursor(vt, on);
+		break;
+	case DEC_ALTERNATE_SAVE:
+		if (on)
+			save_cursor(vt, true);
+		vt_alternate(vt, on);
+		if (!on)
+			save_cursor(vt, false);
 		break;
 	}
 }
@@ -168,7 +195,7 @@ static void shift_lines(struct vt *vt, bool insert, u32 n)
 	if (insert)
 		vt_scroll_down(vt, row, n);
 	else
-		vt_scroll_up(vt, row, n);
+		vt_delete_lines(vt, row, n);
 	vt_move(vt, row, 0);
 }
 
@@ -258,6 +285,7 @@ static bool csi_edit(struct vt *vt, char final, u32 n)
 	default:
 		return false;
 	}
+	vt->s.cursor.wrap_pending = false;
 	return true;
 }
 
@@ -271,10 +299,8 @@ static void csi_other(struct vt *vt, char final)
 		set_region(vt);
 		break;
 	case 's':
-		vt->s.saved = vt->s.cursor;
-		break;
 	case 'u':
-		vt->s.cursor = vt->s.saved;
+		save_cursor(vt, final == 's');
 		break;
 	case 'n':
 		report(vt);
@@ -284,7 +310,8 @@ static void csi_other(struct vt *vt, char final)
 			vt_draw(vt, vt->s.last);
 		break;
 	case 'c':
-		vt_reply(vt, "\033[?6c");	/* a VT102, as Linux's console says */
+		if (!vt->s.param[0])
+			vt_reply(vt, "\033[?6c");	/* a VT102, as Linux's console says */
 		break;
 	case 'g':
 		clear_tabs(vt);

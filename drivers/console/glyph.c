@@ -98,3 +98,19 @@ bool vt_is_zero_width(u32 c)
 	return (c >= 0x300 && c <= 0x36f) || (c >= 0x200b && c <= 0x200f) ||
 	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff;
 }
+
+/* Characters that take two cells: those that Linux's console counts so. */
+bool vt_is_wide(u32 c)
+{
+	static const struct { u32 first, last; } wide[] = {
+		{ 0x1100, 0x115f }, { 0x2329, 0x232a }, { 0x2e80, 0x303e },
+		{ 0x3040, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff },
+		{ 0xfe10, 0xfe19 }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 },
+		{ 0xffe0, 0xffe6 }, { 0x20000, 0x2fffd }, { 0x30000, 0x3fffd },
+	};
+
+	for (u32 i = 0; c >= wide[0].first && i < ARRAY_SIZE(wide); i++)
+		if (c >= wide[i].first && c <= wide[i].last)
+			return true;
+	return false;
+}

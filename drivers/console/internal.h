@@ -19,7 +19,7 @@
 #define VT_COLS_MAX 256
 #define VT_ROWS_MAX 100
 #define VT_HISTORY 100		/* lines that can be scrolled back to */
-#define VT_LINES_MAX (2 * VT_ROWS_MAX + VT_HISTORY)
+#define VT_LINES_MAX (3 * VT_ROWS_MAX + VT_HISTORY)
 #define VT_PARAMS 16
 #define VT_REPLY_MAX 64
 #define VT_TAB_WIDTH 8
@@ -41,6 +41,9 @@ enum vt_parser {
 	VT_CHARSET,		/* ESC ( and ESC ): a set follows */
 	VT_HASH,		/* ESC # */
 	VT_PERCENT,		/* ESC %: UTF-8 on or off */
+	VT_OPERATING,		/* ESC ]: what follows says where it ends */
+	VT_PALETTE,		/* ESC ] P: seven digits follow */
+	VT_FUNCTION_KEY,	/* CSI [: one character follows, as keys send it */
 };
 
 /* What ESC 7 saves. */
@@ -48,7 +51,7 @@ struct vt_cursor {
 	u16 row, col;
 	bool wrap_pending;	/* the next character goes to the next line */
 	u8 fg, bg;		/* ANSI colours 0-7 */
-	bool bold, dim, underline, blink, reverse;
+	bool bold, dim, italic, underline, blink, reverse;
 	bool bright_fg, bright_bg;	/* SGR 90-97, 100-107 */
 	bool origin;		/* DECOM */
 	u8 shift;		/* 0: G0, 1: G1 */
@@ -73,12 +76,15 @@ struct vt_state {
 	char prefix;		/* '?', '>' and the like; 0: none */
 	u8 charset;		/* which of G0, G1 is being set */
 	u16 param[VT_PARAMS];
+	u8 digits_left;		/* of a palette's entry */
 	u32 utf8;		/* bits so far */
 	u32 utf8_left, utf8_least;
 	u32 last;		/* last character drawn, for REP */
 
 	/* lines: those shown, numbers used of the rings of others */
 	u16 row[VT_ROWS_MAX];
+	u16 main_row[VT_ROWS_MAX];	/* those of the main screen, meanwhile */
+	bool alternate;		/* the other screen is shown (xterm's 1049) */
 	u32 free_head, free_tail, history_head, history_tail;
 };
 
@@ -102,10 +108,13 @@ struct vt {
 	u32 cell[];		/* lines, one after the other */
 };
 
-/* Lines that a screen of `rows` has, and bytes of its struct vt. */
+/*
+ * Lines that a screen of `rows` has (two screens, those that a byte takes, and
+ * what left the screen), and bytes of its struct vt.
+ */
 static inline u32 vt_lines(u32 rows)
 {
-	return 2 * rows + VT_HISTORY;
+	return 3 * rows + VT_HISTORY;
 }
 
 static inline size_t vt_size(u32 rows, u32 cols)
@@ -138,11 +147,14 @@ void vt_touch(struct vt *vt, u32 first, u32 end);
 void vt_erase(struct vt *vt, u32 row, u32 first, u32 end);
 void vt_erase_rows(struct vt *vt, u32 first, u32 end);
 void vt_scroll_up(struct vt *vt, u32 top, u32 lines);
+void vt_delete_lines(struct vt *vt, u32 row, u32 lines);
 void vt_scroll_down(struct vt *vt, u32 top, u32 lines);
 void vt_insert_cells(struct vt *vt, u32 count);
 void vt_delete_cells(struct vt *vt, u32 count);
 const u32 *vt_line_back(struct vt *vt, u32 row, u32 back);
 u32 vt_history(const struct vt *vt);
+void vt_forget(struct vt *vt);
+void vt_alternate(struct vt *vt, bool on);
 
 /* csi.c */
 void vt_csi(struct vt *vt, char final);
@@ -156,6 +168,7 @@ void vt_sgr_reset(struct vt *vt);
 u8 vt_glyph(u32 c);
 u32 vt_line_drawing(u8 c);
 bool vt_is_zero_width(u32 c);
+bool vt_is_wide(u32 c);
 
 /* What shows a grid. */
 struct display {

@@ -7,6 +7,7 @@
 #define COLOUR_BLINK 0x8
 #define COLOUR_BRIGHT 0x8
 #define DIM_COLOUR 0x8		/* dark grey: what a dim or underlined text gets */
+#define ITALIC_COLOUR 0x2	/* green, as Linux shows it */
 #define UNDERLINE_COLOUR 0x3	/* cyan, as VGA has no underline in colour */
 
 /* ANSI's order of colours (bit 0 red, bit 2 blue) is not VGA's. */
@@ -21,7 +22,9 @@ u8 vt_attribute(const struct vt *vt)
 	const struct vt_cursor *c = &vt->s.cursor;
 	u8 fg = vga_colour(c->fg), bg = vga_colour(c->bg);
 
-	if (c->underline)
+	if (c->italic)
+		fg = ITALIC_COLOUR;
+	else if (c->underline)
 		fg = UNDERLINE_COLOUR;
 	else if (c->dim)
 		fg = DIM_COLOUR;
@@ -125,8 +128,33 @@ void vt_erase_rows(struct vt *vt, u32 first, u32 end)
 		vt_erase(vt, row, 0, vt->cols);
 }
 
-/* Moves rows of top..bottom up by `lines`; blank ones come in below. */
-void vt_scroll_up(struct vt *vt, u32 top, u32 lines)
+/* Forgets what left the screen. */
+void vt_forget(struct vt *vt)
+{
+	while (vt_history(vt))
+		line_give(vt, vt->history[vt->s.history_tail++ % ARRAY_SIZE(vt->history)]);
+}
+
+/* Shows the other screen, blank at first, or the main one as it was. */
+void vt_alternate(struct vt *vt, bool on)
+{
+	if (vt->s.alternate == on)
+		return;
+	vt->s.alternate = on;
+	for (u32 row = 0; row < vt->rows; row++) {
+		if (on) {
+			vt->s.main_row[row] = vt->s.row[row];
+			row_renew(vt, row);
+		} else {
+			line_give(vt, vt->s.row[row]);
+			vt->s.row[row] = vt->s.main_row[row];
+		}
+	}
+	vt_touch(vt, 0, vt->rows);
+}
+
+/* Moves rows of top..bottom up by `lines`; `keep`: they can be scrolled back to. */
+static void rows_up(struct vt *vt, u32 top, u32 lines, bool keep)
 {
 	u32 height = vt->s.bottom - top;
 
@@ -134,7 +162,7 @@ void vt_scroll_up(struct vt *vt, u32 top, u32 lines)
 	for (u32 i = 0; i < lines; i++) {
 		u16 line = vt->s.row[top + i];
 
-		if (top == 0)
+		if (keep)
 			line_remember(vt, line);
 		else
 			line_give(vt, line);
@@ -144,6 +172,21 @@ void vt_scroll_up(struct vt *vt, u32 top, u32 lines)
 	for (u32 row = vt->s.bottom - lines; row < vt->s.bottom; row++)
 		row_renew(vt, row);
 	vt_touch(vt, top, vt->s.bottom);
+}
+
+/*
+ * Scrolls rows of top..bottom up; blank ones come in below. What leaves the main
+ * screen at its top is remembered.
+ */
+void vt_scroll_up(struct vt *vt, u32 top, u32 lines)
+{
+	rows_up(vt, top, lines, top == 0 && !vt->s.alternate);
+}
+
+/* Takes `lines` out at `row`; those below, up to the region's end, move up. */
+void vt_delete_lines(struct vt *vt, u32 row, u32 lines)
+{
+	rows_up(vt, row, lines, false);
 }
 
 /* Moves rows of top..bottom down by `lines`; blank ones come in above. */

@@ -15,7 +15,7 @@ void vt_sgr_reset(struct vt *vt)
 
 	c->fg = DEFAULT_FG;
 	c->bg = DEFAULT_BG;
-	c->bold = c->dim = c->underline = c->blink = c->reverse = false;
+	c->bold = c->dim = c->italic = c->underline = c->blink = c->reverse = false;
 	c->bright_fg = c->bright_bg = false;
 }
 
@@ -78,12 +78,16 @@ static void attribute(struct vt *vt, u32 p)
 		vt_sgr_reset(vt);
 		break;
 	case 1:
-		c->bold = true;
-		break;
 	case 2:
-		c->dim = true;
+		c->bold = p == 1;
+		c->dim = p == 2;
+		break;
+	case 3:
+	case 23:
+		c->italic = p == 3;
 		break;
 	case 4:
+	case 21:		/* twice underlined */
 		c->underline = true;
 		break;
 	case 5:
@@ -92,7 +96,6 @@ static void attribute(struct vt *vt, u32 p)
 	case 7:
 		c->reverse = true;
 		break;
-	case 21:
 	case 22:
 		c->bold = c->dim = false;
 		break;

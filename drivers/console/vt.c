@@ -11,6 +11,7 @@
 
 #define REPLACEMENT 0xfffd
 #define PARAM_MAX 9999
+#define PALETTE_DIGITS 7	/* a colour's number, and two for each of its parts */
 #define ESC 0x1b
 #define CAN 0x18
 #define SUB 0x1a
@@ -21,7 +22,7 @@ void vt_reset(struct vt *vt)
 {
 	struct vt_state *s = &vt->s;
 
-	s->cursor = (struct vt_cursor){ 0 };
+	s->cursor = (struct vt_cursor){ .graphics = { false, true } };
 	vt_sgr_reset(vt);
 	s->saved = s->cursor;
 	s->top = 0;
@@ -32,6 +33,7 @@ void vt_reset(struct vt *vt)
 	s->parser = VT_GROUND;
 	s->utf8_left = 0;
 	s->last = 0;
+	vt_alternate(vt, false);
 	memset(s->tab_stop, 0, sizeof(s->tab_stop));
 	for (u32 col = 0; col < vt->cols; col += VT_TAB_WIDTH)
 		s->tab_stop[col / 8] |= 1;
@@ -118,6 +120,28 @@ static void carriage_return(struct vt *vt)
 	vt->s.cursor.wrap_pending = false;
 }
 
+static void put_cell(struct vt *vt, u32 c)
+{
+	struct vt_cursor *cursor = &vt->s.cursor;
+
+	vt_row(vt, cursor->row)[cursor->col] = vt_cell(vt_attribute(vt), c & CELL_CHAR);
+	vt_touch(vt, cursor->row, cursor->row + 1u);
+	if (cursor->col + 1 < vt->cols)
+		cursor->col++;
+	else
+		cursor->wrap_pending = true;
+}
+
+/* A character of two cells, of which the second is left blank. */
+static void draw_wide(struct vt *vt, u32 c)
+{
+	if (vt->s.insert)
+		vt_insert_cells(vt, 1);
+	put_cell(vt, c);
+	if (!vt->s.cursor.wrap_pending)
+		put_cell(vt, ' ');
+}
+
 /* Draws one character at the cursor and moves on. */
 void vt_draw(struct vt *vt, u32 c)
 {
@@ -132,14 +156,13 @@ void vt_draw(struct vt *vt, u32 c)
 	}
 	if (vt->s.insert)
 		vt_insert_cells(vt, 1);
+	if (vt_is_wide(c)) {
+		draw_wide(vt, c);
+		return;
+	}
 	if (cursor->graphics[cursor->shift] && c < DEL)
 		c = vt_line_drawing((u8)c);
-	vt_row(vt, cursor->row)[cursor->col] = vt_cell(vt_attribute(vt), c & CELL_CHAR);
-	vt_touch(vt, cursor->row, cursor->row + 1u);
-	if (cursor->col + 1 < vt->cols)
-		cursor->col++;
-	else
-		cursor->wrap_pending = true;
+	put_cell(vt, c);
 }
 
 static bool is_tab_stop(const struct vt *vt, u32 col)
@@ -225,6 +248,10 @@ static void control(struct vt *vt, u8 c)
 	case '\r':
 		carriage_return(vt);
 		break;
+	case '\a':		/* silent; it ends an empty ESC ] */
+		if (vt->s.parser == VT_OPERATING)
+			vt->s.parser = VT_GROUND;
+		break;
 	case 0x0e:		/* SO */
 		vt->s.cursor.shift = 1;
 		break;
@@ -262,6 +289,8 @@ static bool escape_opens(struct vt *vt, u8 c)
 		vt->s.parser = VT_CSI;
 		return true;
 	case ']':
+		vt->s.parser = VT_OPERATING;
+		return true;
 	case 'P':
 	case 'X':
 	case '^':
@@ -326,7 +355,9 @@ static void csi_byte(struct vt *vt, u8 c)
 {
 	u16 *param = &vt->s.param[vt->s.nparams - 1];
 
-	if (c >= '0' && c <= '9') {
+	if (c == '[' && vt->s.nparams == 1 && !*param && !vt->s.prefix) {
+		vt->s.parser = VT_FUNCTION_KEY;
+	} else if (c >= '0' && c <= '9') {
 		*param = (u16)MIN(*param * 10u + (c - '0'), (u32)PARAM_MAX);
 	} else if (c == ';' || c == ':') {
 		if (vt->s.nparams < VT_PARAMS)
@@ -341,6 +372,30 @@ static void csi_byte(struct vt *vt, u8 c)
 	}
 }
 
+/* After ESC ]: Linux's palette, set (P) or reset (R), else a string. */
+static void operating_byte(struct vt *vt, u8 c)
+{
+	vt->s.digits_left = PALETTE_DIGITS;
+	if (c == 'P')
+		vt->s.parser = VT_PALETTE;
+	else if (c == 'R')
+		vt->s.parser = VT_GROUND;
+	else
+		vt->s.parser = VT_STRING;
+}
+
+static bool is_hex(u8 c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* The palette stays as it is; its digits are not shown. */
+static void palette_byte(struct vt *vt, u8 c)
+{
+	if (!is_hex(c) || !--vt->s.digits_left)
+		vt->s.parser = VT_GROUND;
+}
+
 /* A byte inside a sequence. */
 static void sequence_byte(struct vt *vt, u8 c)
 {
@@ -350,6 +405,15 @@ static void sequence_byte(struct vt *vt, u8 c)
 		break;
 	case VT_CSI:
 		csi_byte(vt, c);
+		break;
+	case VT_OPERATING:
+		operating_byte(vt, c);
+		break;
+	case VT_PALETTE:
+		palette_byte(vt, c);
+		break;
+	case VT_FUNCTION_KEY:
+		vt->s.parser = VT_GROUND;
 		break;
 	case VT_CHARSET:
 		vt->s.cursor.graphics[vt->s.charset] = c == '0';

@@ -19,7 +19,7 @@
 #define VT_ROWS 25
 #define VT_COLS 80
 
-static u64 memory[8192];
+static u64 memory[16384];
 static struct vt *const the_vt = (struct vt *)memory;
 #define vt (*the_vt)
 
@@ -94,7 +94,25 @@ static const struct {
 	{ "\033]0;title\aok", "ok", 0, 2 },
 	{ "\033]0;title\033\\ok", "ok", 0, 2 },
 	{ "\033Pdata\033\\ok", "ok", 0, 2 },
-	{ "\033[?2004hok", "ok", 0, 2 },
+	{ "\033[?2004hok\033[?2004l", "ok", 0, 2 },
+	/* Linux's palette has no end of its own: what follows is shown */
+	{ "\033]Rok", "ok", 0, 2 },
+	{ "\033]P0a1b2c3ok", "ok", 0, 2 },
+	{ "\033]\aok", "ok", 0, 2 },
+	{ "\033[[Aok", "ok", 0, 2 },
+	{ "\033[>4;2mok\033[2 q\033[?1c", "ok", 0, 2 },
+	{ "\033[4:3mok", "ok", 0, 2 },
+	/* a line's last column, then what ends the wrap that is due */
+	{ "\033[80Gx\033[Ky", "                                        "
+			       "                                       y", 0, 79 },
+	{ "main\033[?1049hother\033[?1049lx", "mainx", 0, 5 },
+	{ "main\033[?1049h\033[Hother", "other", 0, 5 },
+	{ "main\033[?1049h\033[Hother\033c", "", 0, 0 },
+	{ "\033[?1049h\033[?1049hx\033[?1049l", "", 0, 0 },
+	/* characters of two cells */
+	{ "\344\270\200x", "\376 x", 0, 3 },
+	{ "\033[79G\344\270\200", "                                        "
+				"                                      \376", 0, 79 },
 	{ "\033[38;5;196;1mok", "ok", 0, 2 },
 	{ "\033[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19mok", "ok", 0, 2 },
 	{ "\033[12\030ok", "ok", 0, 2 },
@@ -108,6 +126,7 @@ static const struct {
 	{ "e\314\201x", "ex", 0, 2 },
 	{ "\033(0lqk\033(Bl", "\332\304\277l", 0, 4 },
 	{ "\033)0\016x\017x", "\263x", 0, 2 },
+	{ "\016x\017x\033)B\016x", "\263xx", 0, 3 },	/* G1 at first, as on Linux */
 };
 
 static void test_table(void **state)
@@ -217,6 +236,13 @@ static void test_colours(void **state)
 	assert_int_equal(cell(0, 10), 0x2700 | ' ');
 	put("\033[0;38;2;255;0;0mx");
 	assert_int_equal(cell(0, 6), 0x0c00 | 'x');
+	put("\033[1;1H\033[0;3ma\033[23;21mb\033[24;2mc\033[1md\033[22;5me\033[0;101mf");
+	assert_int_equal(cell(0, 0), 0x0200 | 'a');	/* italic is green */
+	assert_int_equal(cell(0, 1), 0x0300 | 'b');	/* underlined is cyan */
+	assert_int_equal(cell(0, 2), 0x0800 | 'c');	/* dim, then bold, then neither */
+	assert_int_equal(cell(0, 3), 0x0f00 | 'd');
+	assert_int_equal(cell(0, 4), 0x8700 | 'e');
+	assert_int_equal(cell(0, 5), 0xc700 | 'f');
 }
 
 static void test_replies(void **state)
@@ -264,8 +290,14 @@ static void test_history(void **state)
 		for (u32 i = 0; text[i]; i++)
 			assert_int_equal(at[i] & CELL_CHAR, text[i]);
 	}
+	put("\033[H\033[3M");	/* nor are those that are deleted */
+	put("\033[?1049h\033[25;1H\n\n\n\033[?1049l");	/* nor the other screen's */
+	assert_int_equal(vt_line_back(&vt, 0, 1)[2] & CELL_CHAR, '0');
 	put("\033[2;5r\033[5;1H\n\n");	/* a region's lines are not kept */
 	assert_int_equal(vt_history(&vt), VT_HISTORY);
+	put("\033[3J");
+	assert_int_equal(vt_history(&vt), 0);
+	assert_string_equal(line(0), "");
 }
 
 /*
