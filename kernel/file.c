@@ -477,13 +477,15 @@ static u64 transfer_fault_in(const struct transfer *t, u64 off, u64 len)
 static long provider_call(struct file *f, const struct transfer *t, u64 off, u64 pos, u64 *wait_ms)
 {
 	const struct file_ops *ops = &f->provider->ops;
-	u64 all = t->len - off, len = f->flags & FILE_MESSAGES ? all : MIN(all, CHUNK);
+	u64 all = t->len - off, len = all;
 	struct op outer;
 	long result;
 	u32 ubuf;
 
 	*wait_ms = 0;
-	len = transfer_fault_in(t, off, len);
+	/* A message comes whole, and its module looks at its size before its pages. */
+	if (!(f->flags & FILE_MESSAGES))
+		len = transfer_fault_in(t, off, MIN(all, CHUNK));
 	if (!t->kernel)
 		current->module_ticks = 0;	/* a call of its own */
 	if (!len && all)

@@ -559,7 +559,8 @@ long descriptor_get(u32 self, u32 fd, struct descriptor *d)
 		return -EBADF;
 	}
 	*d = (struct descriptor){ f->mode, f->oflags, has_position(f),
-				 file_is_anonymous(f), f->pos };
+				 (file_is_anonymous(f) ? DESCRIPTOR_ANONYMOUS : 0) |
+				 (f->obj ? DESCRIPTOR_OBJECT : 0), f->pos };
 	file_put(f);
 	return 0;
 }

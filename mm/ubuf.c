@@ -53,9 +53,8 @@ long ubuf_offer(u32 index, u64 addr, size_t len, u32 access)
 	if (!t->mm || !index || index > THREAD_UBUFS || index > t->nubufs + 1 ||
 	    access & ~(UBUF_READ | UBUF_WRITE | UBUF_WHOLE))
 		return -EINVAL;
-	if (addr > USER_END || len > USER_END - addr ||
-	    ((access & UBUF_WHOLE) && len &&
-	     mm_fault_in(t->mm, addr, len, access & UBUF_WRITE) < len))
+	if ((access & UBUF_WHOLE) && len &&
+	    mm_fault_in(t->mm, addr, len, access & UBUF_WRITE) < len)
 		return -EFAULT;
 	t->nubufs = index - 1;
 	ubuf_push(addr, len, access & ~UBUF_WHOLE, false);

@@ -269,7 +269,7 @@ long call_fsync(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
 	struct descriptor own;
 	long ret = descriptor_get(THIS_MODULE, (u32)fd, &own);
 
-	return ret ? ret : S_ISREG(own.mode) || S_ISDIR(own.mode) ? 0 : -EINVAL;
+	return ret ? ret : (own.kind & DESCRIPTOR_OBJECT) || S_ISDIR(own.mode) ? 0 : -EINVAL;
 }
 
 /* fdatasync(2). */
@@ -286,7 +286,7 @@ long call_fadvise64(u64 fd, u64 off, u64 len, u64 advice, u64 e, u64 f)
 
 	if (ret)
 		return ret;
-	if (S_ISFIFO(own.mode) || (!own.mode && !own.anonymous))
+	if (S_ISFIFO(own.mode) || (!own.mode && !(own.kind & DESCRIPTOR_ANONYMOUS)))
 		return -ESPIPE;
 	return (s64)len < 0 || (u32)advice > FADVISE_LAST ? -EINVAL : 0;
 }

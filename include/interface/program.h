@@ -102,8 +102,8 @@ CONTRACT(process_umask_set, 0, ARG_VALUE(mask));
 /*
  * Memory of the program as user buffer number `index` (from 1 on, without gaps)
  * until the system call ends, for what it may hand to another module; `access` is
- * UBUF_READ, UBUF_WRITE or both, with UBUF_WHOLE if all of it must be there. 0,
- * -EINVAL, -EFAULT.
+ * UBUF_READ, UBUF_WRITE or both, with UBUF_WHOLE if all of it must be there (else
+ * a copy will find out). 0, -EINVAL, -EFAULT.
  */
 #define UBUF_WHOLE 0x80
 long ubuf_offer(u32 index, u64 addr, size_t len, u32 access);
@@ -158,10 +158,12 @@ CONTRACT(file_install, CALL_SLEEPS, ARG_SELF(self),
 	 ARG_VALUE(user));
 
 /* What an open descriptor of the calling process is: 0, -EBADF. */
+#define DESCRIPTOR_ANONYMOUS 1	/* an eventfd or its like, of no type */
+#define DESCRIPTOR_OBJECT 2	/* its contents are a page object */
 struct descriptor {
 	u32 mode, oflags;	/* of stat(2), of open(2) */
 	u32 seeks;		/* 1: it has a position */
-	u32 anonymous;		/* 1: an eventfd or its like, of no type */
+	u32 kind;		/* DESCRIPTOR_* */
 	u64 pos;
 };
 long descriptor_get(u32 self, u32 fd, struct descriptor *d);
