@@ -68,7 +68,8 @@ struct pipe {
 	bool want_in, want_out;	/* somebody was told to wait */
 	bool polled;		/* a watcher may want to hear of each write */
 	bool reading;		/* splice(2) is about to take bytes; p->lock */
-	u8 spare[24];
+	bool packets;		/* chunks may have notes */
+	u8 spare[23];
 };
 _Static_assert(sizeof(struct pipe) % 8 == 0, "a pool's objects are words");
 

@@ -263,7 +263,7 @@ static void recover(void)
 			continue;
 		mutex_init(&p->lock);
 		p->inside = 0;
-		p->polled = true;
+		p->polled = p->packets = true;
 		pipe_wake(p);
 		p->want_in = p->want_out = true;
 		if (!p->readers && !p->writers)

@@ -37,9 +37,11 @@ static long copy(struct place *place, void *mem, u64 len, bool out)
 /* Bytes of the chunk with byte `pos` that are there from `pos` on. */
 static u64 part_at(struct pipe *p, u64 pos)
 {
-	u64 bytes = CHUNK_BYTES(*chunk_of(p, pos)), at = pos % CHUNK_SIZE;
+	u64 at = pos % CHUNK_SIZE, bytes = p->packets ? CHUNK_BYTES(*chunk_of(p, pos)) : 0;
 
-	return MIN((bytes ? bytes : CHUNK_SIZE) - MIN(bytes ? bytes : at, at), p->wpos - pos);
+	if (!bytes)
+		bytes = CHUNK_SIZE;
+	return MIN(bytes - MIN(bytes, at), p->wpos - pos);
 }
 
 /* The position `len` bytes behind `pos`; what is left empty in a chunk counts not. */
@@ -47,6 +49,8 @@ static u64 advance(struct pipe *p, u64 pos, u64 len)
 {
 	u64 part;
 
+	if (likely(!p->packets))
+		return pos + len;
 	while (pos < p->wpos) {
 		part = part_at(p, pos);
 		if (len < part || (len == part && !CHUNK_BYTES(*chunk_of(p, pos))))
@@ -70,7 +74,7 @@ u64 ring_count(struct pipe *p)
 /* See internal.h. */
 u32 ring_packet(struct pipe *p)
 {
-	u32 chunk = pipe_used(p) ? *chunk_of(p, p->rpos) : 0;
+	u32 chunk = p->packets && pipe_used(p) ? *chunk_of(p, p->rpos) : 0;
 
 	return chunk & CHUNK_PACKET ? (u32)part_at(p, p->rpos) : 0;
 }
@@ -164,7 +168,8 @@ static long fill(struct pipe *p, u64 pos, struct place from, u64 len)
 			mutex_unlock(&pipes_lock);
 		}
 		/* What a packet that did not come after all had noted. */
-		*chunk = CHUNK_PAGE(*chunk);
+		if (p->packets)
+			*chunk = CHUNK_PAGE(*chunk);
 		part = MIN(len - done, CHUNK_SIZE - at);
 		n = *chunk ? copy(&from, (u8 *)page_at(*chunk) + at, part, false) : -ENOMEM;
 		if (n <= 0)
@@ -192,6 +197,7 @@ static long put_packet(struct pipe *p, struct place *from, u64 len, long before)
 
 	if (pipe_room(p) < gap + CHUNK_SIZE)
 		return -EAGAIN;
+	p->packets = true;
 	last = gap ? chunk_of(p, p->wpos) : NULL;
 	chunk = chunk_of(p, p->wpos + gap);
 	n = fill(p, p->wpos + gap, *from, len);
