@@ -139,6 +139,8 @@ static void info_fill(struct process_info *info, const struct process *p, u32 ti
 	}
 	memcpy(info->name, p->name, sizeof(info->name));
 	memcpy(info->group, c->group, sizeof(info->group));
+	memcpy(info->io_calls, p->io_calls, sizeof(info->io_calls));
+	memcpy(info->io_bytes, p->io_bytes, sizeof(info->io_bytes));
 	memcpy(info->limit, p->rlimit, sizeof(info->limit));
 	info_signals(info, p);
 	info_threads(info, p, tid);

@@ -43,8 +43,10 @@ static long transfer(struct file *f, u64 addr, u64 len, u64 *at, bool write, boo
 	}
 	n = pos + len > POS_MAX ? -EINVAL : write ? file_write(f, addr, len, &pos, kernel) :
 						    file_read(f, addr, len, pos, kernel);
+	current->process->io_calls[write]++;
 	if (n > 0) {
 		pos += n;
+		current->process->io_bytes[write] += n;
 		file_event(f, write ? IN_MODIFY : IN_ACCESS);
 	}
 	if (lock) {

@@ -557,6 +557,36 @@ static void oom_score_is_adjusted(void)
 	}
 }
 
+static unsigned long io_of(const char *key)
+{
+	char text[512] = "", *at;
+	int fd = open("/proc/self/io", O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	at = strstr(text, key);
+	CHECK(at);
+	return strtoul(at + strlen(key), NULL, 10);
+}
+
+static void io_is_counted(void)
+{
+	unsigned long bytes = io_of("wchar: "), calls = io_of("syscw: ");
+	int p[2];
+	char c[10];
+
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(write(p[1], "0123456789", 10), 10);
+	CHECK_EQ(io_of("wchar: "), bytes + 10);
+	CHECK_EQ(io_of("syscw: "), calls + 1);
+	bytes = io_of("rchar: ");
+	calls = io_of("syscr: ");
+	CHECK_EQ(read(p[0], c, 10), 10);
+	CHECK(io_of("rchar: ") >= bytes + 10);
+	CHECK_EQ(io_of("syscr: "), calls + 3);
+}
+
 /* ---- sizes ----------------------------------------------------------------------- */
 
 static void truncates(void)
@@ -609,6 +639,7 @@ static const struct ktap_test tests[] = {
 	TEST(process_vm_copies),
 	TEST(threads_are_in_proc),
 	TEST(oom_score_is_adjusted),
+	TEST(io_is_counted),
 	TEST(truncates),
 };
 

@@ -80,6 +80,7 @@ show_fn show_accounts, show_boottrace, show_cmdline, show_consoles, show_cpuinfo
 show_fn show_fdinfo, show_pid_auxv, show_pid_cgroup, show_pid_cmdline, show_pid_comm,
 	show_pid_environ,
 	show_pid_limits, show_pid_loginuid, show_pid_maps, show_pid_mounts, show_pid_mountinfo,
+	show_pid_io,
 	show_pid_oom_score, show_pid_oom_score_adj, show_pid_smaps, show_pid_smaps_rollup,
 	show_pid_stat, show_pid_statm, show_pid_status, show_pid_wchan;
 show_fn show_printk, show_boot_id, show_domainname, show_hostname, show_ostype, show_osrelease,

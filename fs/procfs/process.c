@@ -374,6 +374,16 @@ void show_pid_loginuid(struct text *t, const struct subject *s)
 	text_printf(t, "%u", UINT32_MAX);
 }
 
+/* Nothing comes from a disk or goes there. */
+void show_pid_io(struct text *t, const struct subject *s)
+{
+	const struct process_info *p = &s->process;
+
+	text_printf(t, "rchar: %lu\nwchar: %lu\nsyscr: %lu\nsyscw: %lu\n"
+		    "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
+		    p->io_bytes[0], p->io_bytes[1], p->io_calls[0], p->io_calls[1]);
+}
+
 void show_pid_wchan(struct text *t, const struct subject *s)
 {
 	text_puts(t, "0");

@@ -99,6 +99,7 @@ const struct item item_table[] = {
 	  .show = show_pid_environ },
 	{ "fd", S_IFDIR | 0500, DIR_PROCESS, .self = DIR_FD },
 	{ "fdinfo", DIR_MODE, DIR_PROCESS, .self = DIR_FDINFO },
+	{ "io", S_IFREG | 0400, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_io },
 	{ "limits", FILE_MODE, DIR_PROCESS, .show = show_pid_limits },
 	{ "loginuid", S_IFREG | 0644, DIR_PROCESS, .show = show_pid_loginuid },
 	{ "maps", FILE_MODE, DIR_PROCESS, .flags = ITEM_PROTECTED, .show = show_pid_maps },

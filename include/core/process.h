@@ -87,6 +87,7 @@ struct process {
 	/* times of ended threads, and of children that were waited for */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns;
 	u64 faults, child_faults;
+	u64 io_calls[2], io_bytes[2];	/* reads, writes */
 	u64 max_resident, child_max_resident;	/* pages */
 };
 

@@ -33,6 +33,7 @@ struct process_info {
 	s32 nice;
 	s32 oom_adjust;		/* /proc/PID/oom_score_adj */
 	u64 shared[3];		/* numbers of memory, descriptors and directories */
+	u64 io_calls[2], io_bytes[2];	/* reads, writes; not those of its children */
 	u32 fd_size;		/* size of the descriptor table */
 	u64 utime_ns, stime_ns, child_utime_ns, child_stime_ns, start_ns;
 	u64 faults, child_faults;	/* of pages */
