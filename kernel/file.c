@@ -447,16 +447,12 @@ struct transfer {
 	bool write, kernel;
 };
 
-/* How many of the `len` bytes from `off` on are there. */
-static u64 transfer_fault_in(const struct transfer *t, u64 off, u64 len)
+/* How many of the `len` bytes from `off` on are there, of several pieces. */
+static __noinline u64 pieces_fault_in(const struct transfer *t, u64 off, u64 len)
 {
 	const struct linux_iovec *v = t->iov;
 	u64 done = 0;
 
-	if (t->kernel)
-		return len;
-	if (!v)
-		return mm_fault_in(current->mm, t->addr + off, len, !t->write);
 	for (; off >= v->len && len; v++)
 		off -= v->len;
 	for (; done < len; v++, off = 0) {
@@ -468,6 +464,12 @@ static u64 transfer_fault_in(const struct transfer *t, u64 off, u64 len)
 			break;
 	}
 	return done;
+}
+
+static u64 transfer_fault_in(const struct transfer *t, u64 off, u64 len)
+{
+	return t->kernel ? len : t->iov ? pieces_fault_in(t, off, len) :
+	       mm_fault_in(current->mm, t->addr + off, len, !t->write);
 }
 
 /*
