@@ -39,10 +39,11 @@ struct marshal {
 	u64 base;		/* staging area */
 	u32 used;
 	u32 count;
+	bool gives;		/* a handle goes to the callee for good */
 	u64 arg[CONTRACT_MAX_ARGS];
 	struct staged staged[CONTRACT_MAX_ARGS];
 	struct mstack *stack;	/* callee in ring 3 */
-	void *block;		/* callee in ring 0 */
+	void *block;		/* callee in ring 0, once something is staged */
 };
 
 u64 gate_bytes;			/* copied across, for the boot trace */
@@ -127,6 +128,12 @@ static u64 stage_room(struct marshal *m, u32 len)
 {
 	u32 at = ALIGN_UP(m->used, 16);
 
+	if (!m->stack && !m->block) {
+		m->block = block_get();
+		m->base = (u64)m->block;
+		if (!m->block)
+			return 0;
+	}
 	if (at + len > CONTRACT_STAGING)
 		return 0;
 	if (m->stack && stack_stage(m->stack, at + len))
@@ -298,8 +305,10 @@ static long stage_arg(struct marshal *m, u32 i)
 	case ARG_KIND_OUT:
 	case ARG_KIND_INOUT:
 		return stage_buffer(m, i, word);
-	case ARG_KIND_HANDLE:
 	case ARG_KIND_HANDLE_GIVE:
+		m->gives = true;
+		/* fallthrough */
+	case ARG_KIND_HANDLE:
 		return m->caller &&
 		       !handle_allowed(m->caller, m->arg[i], ARG_WORD_HANDLE(word)) ?
 		       -EBADF : 0;
@@ -369,12 +378,11 @@ static long marshal_begin(struct marshal *m, struct slot *s, const u64 *args,
 	m->used = m->count = 0;
 	m->stack = NULL;
 	m->block = NULL;
+	m->gives = false;
+	m->base = 0;
 	memcpy(m->arg, args, sizeof(m->arg));
-	if (s->domain == &core_domain) {
-		m->block = block_get();
-		m->base = (u64)m->block;
-		return m->block ? 0 : -ENOMEM;
-	}
+	if (s->domain == &core_domain)
+		return 0;
 	m->stack = stack_get(s->domain);
 	if (!m->stack)
 		return -ENOMEM;
@@ -432,7 +440,7 @@ static long call_once(struct slot *s, u64 *args, struct module *caller, bool *fa
 				     "claims to have filled more than the buffer holds");
 		if (error)
 			ret = failure(m.contract, error);
-		else if (ret >= 0)
+		else if (m.gives && ret >= 0)
 			give_handles(&m, args);
 	}
 	marshal_end(&m);
