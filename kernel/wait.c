@@ -66,14 +66,14 @@ void wait_wake_all(struct wait *w)
 {
 	u64 flags = spin_lock_irq(&w->lock);
 	struct wait_entry *e;
-	bool watched = false;
+	bool watched = false, given = false;
 
 	atomic_add(&w->seq, 1);
 	list_for_each_entry(e, &w->sleepers, node) {
 		if (e->thread) {
 			thread_wake(e->thread);
 		} else {
-			watch_fire(e);
+			watch_fire(e, &given);
 			watched = true;
 		}
 	}

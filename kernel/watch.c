@@ -65,14 +65,22 @@ static void unfire(struct watch *w)
 	list_del(&w->fired);
 }
 
-/* The file's object is woken, and locked. The caller calls watch_wake_sets(). */
-void watch_fire(struct wait_entry *e)
+/*
+ * The file's object is woken, and locked. The caller calls watch_wake_sets(). Of
+ * exclusive watches the first for whose set somebody sleeps, who has not been told
+ * of it yet, is the last: *given.
+ */
+void watch_fire(struct wait_entry *e, bool *given)
 {
 	struct watch *w = list_entry(e, struct watch, entry);
 	u64 flags = spin_lock_irq(&watch_lock);
+	bool exclusive = w->events & EPOLLEXCLUSIVE, skip = exclusive && *given;
 
-	fire(w);
-	if (!w->dead && list_empty(&w->set->due)) {
+	if (exclusive && !w->dead && list_empty(&w->fired))
+		*given |= !list_empty(&w->set->wait->sleepers);
+	if (!skip)
+		fire(w);
+	if (!skip && !w->dead && list_empty(&w->set->due)) {
 		wait_get(w->set->wait);
 		list_add_tail(&w->set->due, &sets_due);
 	}

@@ -549,7 +549,51 @@ static void epoll_of_events(void)
 	CHECK_EQ(data, 2);
 }
 
+#define WAITERS 4
+
+/* How many of several epoll descriptors are told of one write. */
+static int told_of_a_write(uint32_t mode)
+{
+	int ends[2], told[2], count = 0;
+	pid_t pids[WAITERS];
+	char c;
+
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_EQ(pipe2(told, O_NONBLOCK), 0);
+	for (int i = 0; i < WAITERS; i++) {
+		struct epoll_event e = { .events = EPOLLIN | mode };
+		int ep = epoll_create1(0);
+
+		CHECK_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, ends[0], &e), 0);
+		pids[i] = fork();
+		if (pids[i] == 0) {
+			if (epoll_wait(ep, &e, 1, -1) == 1)
+				write(told[1], "x", 1);
+			for (;;)
+				pause();
+		}
+		close(ep);
+	}
+	nap_ms(60);
+	CHECK_EQ(write(ends[1], "x", 1), 1);
+	nap_ms(60);
+	while (read(told[0], &c, 1) == 1)
+		count++;
+	for (int i = 0; i < WAITERS; i++) {
+		kill(pids[i], SIGKILL);
+		CHECK_EQ(waitpid(pids[i], NULL, 0), pids[i]);
+	}
+	return count;
+}
+
+static void epoll_exclusive_tells_one(void)
+{
+	CHECK_EQ(told_of_a_write(0), WAITERS);
+	CHECK_EQ(told_of_a_write(EPOLLEXCLUSIVE), 1);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(epoll_exclusive_tells_one),
 	TEST(eventfd_counts), TEST(eventfd_semaphore), TEST(eventfd_blocks),
 	TEST(timerfd_expires), TEST(timerfd_period), TEST(timerfd_refuses),
 	TEST(signalfd_reads), TEST(signalfd_waits),

@@ -60,7 +60,7 @@ struct wait *wait_new(void);		/* refs = 1; NULL: out of memory */
 /* ---- watch.c --------------------------------------------------------- */
 
 struct file;
-void watch_fire(struct wait_entry *e);
+void watch_fire(struct wait_entry *e, bool *given);
 void watch_wake_sets(void);
 void watch_file_gone(struct file *f);
 void watch_set_gone(struct wait *w);
