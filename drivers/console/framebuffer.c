@@ -19,6 +19,7 @@ static struct framebuffer_info fb;
 static struct display display;
 static u8 *part[PARTS_MAX];	/* where the part's first line begins */
 static u32 part_lines;
+static u32 point_bytes;		/* 2 (15 and 16 bits), 3, 4 */
 static u32 *shown;		/* what is on the screen: cell, reversed or not */
 static u32 colour[16];		/* points in the framebuffer's format */
 static u32 cursor_row, cursor_col;
@@ -67,21 +68,19 @@ static const u8 *glyph_of(u32 c)
 
 static void put_point(u8 *at, u32 point)
 {
-	for (u32 i = 0; i < fb.bpp / 8u; i++)
+	for (u32 i = 0; i < point_bytes; i++)
 		((volatile u8 *)at)[i] = (u8)(point >> 8 * i);
 }
 
 static void draw_line(u8 *at, u8 bits, u32 fg, u32 bg)
 {
-	u32 bytes = fb.bpp / 8u;
-
 	for (u32 x = 0; x < FONT_WIDTH; x++) {
 		u32 point = bits & 0x80 >> x ? fg : bg;
 
-		if (bytes == sizeof(u32))
+		if (point_bytes == sizeof(u32))
 			((volatile u32 *)at)[x] = point;
 		else
-			put_point(at + x * bytes, point);
+			put_point(at + x * point_bytes, point);
 	}
 }
 
@@ -93,7 +92,7 @@ static void draw_cell(u32 row, u32 col, u32 cell, bool reverse)
 
 	for (u32 y = 0; y < FONT_HEIGHT; y++)
 		draw_line(line_at(row * FONT_HEIGHT + y) +
-			  (size_t)col * FONT_WIDTH * (fb.bpp / 8u),
+			  (size_t)col * FONT_WIDTH * point_bytes,
 			  glyph[y], reverse ? bg : fg, reverse ? fg : bg);
 }
 
@@ -162,8 +161,9 @@ const struct display *framebuffer_start(void)
 
 	if (framebuffer_get(THIS_MODULE, &fb) < 0)
 		return NULL;
-	if (fb.bpp % 8 || fb.bpp < 16 || fb.bpp > 32 || !fb.pitch ||
-	    fb.pitch > PART_BYTES / 2 || fb.pitch < (u64)fb.width * fb.bpp / 8)
+	point_bytes = DIV_ROUND_UP(fb.bpp, 8u);
+	if (point_bytes < 2 || point_bytes > sizeof(u32) || !fb.pitch ||
+	    fb.pitch > PART_BYTES / 2 || fb.pitch < (u64)fb.width * point_bytes)
 		return NULL;
 	display.rows = MIN(fb.height / FONT_HEIGHT, (u32)VT_ROWS_MAX);
 	display.cols = MIN(fb.width / FONT_WIDTH, (u32)VT_COLS_MAX);

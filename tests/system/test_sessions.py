@@ -1,125 +1,260 @@
 # SPDX-License-Identifier: MIT
-"""What runs on the whole screen, and what stops it: top, vi, job control, window size."""
+"""A person's session on each kind of terminal: vi, top, less, job control, sizes."""
 
+import os
 import re
+import shutil
+import struct
+import subprocess
 import time
 
 import pytest
+import screen
 import system
-from test_terminal import BEFORE_PROGRAM, press, run, type_text, typed, until, vga_text
+from test_terminal import BEFORE_PROGRAM, run, typed
 
-TOP_HEAD = r"Mem: \d+K used"
+# The header's wish for a screen (Multiboot2 3.1.9): columns, lines, bits of a point.
+FRAMEBUFFER_TAG = (5, 1, 20)
+USUAL = (1024, 768, 32)
+WIDTH, HEIGHT = 800, 600
+DEPTHS = (("hybrid", 15), ("hybrid", 24), ("drivers_in_kernel", 16))
+# Red, green, blue, brown: 0xaa and 0x55 of 0xff.
+COLOURS = {1: "500", 2: "050", 4: "005", 3: "520"}
 
 
-@pytest.fixture(scope="session")
-def kernel(layout):
+@pytest.fixture(scope="session", params=system.LAYOUTS)
+def kernel(request, kernels):
     """Programs do not see the gate: the default one will do."""
-    return layout
+    return kernels(request.param)
 
 
-def test_top_on_the_serial_line(kernel):
-    """It draws, takes keys, and sees another size of the window."""
-    with kernel.pvh(tag="top") as machine:
+# ---- the serial line ---------------------------------------------------------------
+
+def interrupted(machine, command, key, status):
+    """`command` runs in the foreground until `key`."""
+    run(machine, command, r"\r\n")
+    time.sleep(BEFORE_PROGRAM)
+    machine.send(key)
+    machine.expect(system.PROMPT, 10)
+    run(machine, "echo status $?", rf"^status {status}\r")
+    machine.expect(system.PROMPT)
+
+
+def test_serial_programs(kernel):
+    """vi stopped and continued, top, less, signals of keys, a size that changes."""
+    with kernel.pvh(tag="serial-programs") as machine:
         system.log_in(machine)
-        run(machine, "stty rows 24 cols 80", system.PROMPT)
-        run(machine, "top -d 1", TOP_HEAD)
-        machine.expect(r"PID.*COMMAND", 10)
-        machine.expect(r"\d+ +\d+ root .*top", 10)
-        machine.send("n")			# sorted by process ids
-        machine.expect(r"\n +\d{2,} [^\n]*\n[^\n]*\n[\s\S]*\n +1 +0 root", 10)
-        machine.send("\x03")			# BusyBox's top takes it as a key
-        machine.expect(system.PROMPT, 10)
-        # A window that changes while it runs: as many lines as there is room for.
-        run(machine, "(sleep 2; stty -F /dev/ttyS0 rows 9 cols 40) & top -d 5", TOP_HEAD)
-        machine.expect(r"\x1b\[H[\s\S]*\x1b\[H", 20)
-        time.sleep(BEFORE_PROGRAM)
-        screen = machine.buffer.rsplit("\x1b[H", 1)[1]
-        lines = [line for line in screen.replace("\x1b[J", "").split("\r\n")]
-        assert len(lines) <= 9 and max(len(re.sub(r"\x1b\[[\d;]*\w", "", line))
-                                       for line in lines) <= 40, screen
+        run(machine, "vi /tmp/s", r"/tmp/s 1/1")
+        typed(machine, "ione two\x1b", ":w\n", "\x1a")
+        machine.expect("Stopped", 10)
+        machine.expect(system.PROMPT)
+        run(machine, "fg", "one two")
+        typed(machine, ":q\n")
+        machine.expect(system.PROMPT)
+        run(machine, "cat /tmp/s", r"^one two\r")
+        machine.expect(system.PROMPT)
+        run(machine, "top", r"Mem: \d+K used")
+        machine.expect("PID +PPID USER", 10)
+        machine.send("n")	# sorts by number, and shows at once
+        machine.expect(r"Mem: \d+K used", 4)
         machine.send("q")
-        machine.expect(system.PROMPT, 10)
-        machine.send("poweroff -f\n")
-        assert machine.run_to_end(30) == 0
-
-
-def test_vi_is_stopped_and_goes_on(kernel):
-    """Ctrl-Z in vi, fg, and another size of the window; what was typed is there."""
-    with kernel.pvh(tag="vi") as machine:
-        system.log_in(machine)
-        run(machine, "stty rows 24 cols 80", system.PROMPT)
-        run(machine, "vi /tmp/v", r"/tmp/v\W.*1/1")
-        typed(machine, "ibefore\x1b", "\x1a")
-        machine.expect(r"Stopped|\[1\]\+", 10)
         machine.expect(system.PROMPT)
-        run(machine, "stty rows 10; echo here", r"^here\r")
+        run(machine, "seq 500 | less", r"20")
+        typed(machine, "G")
+        machine.expect("500", 10)
+        typed(machine, "q")
         machine.expect(system.PROMPT)
-        run(machine, "fg", r"before")
-        typed(machine, "oafter\x1b", ":wq\n")
-        machine.expect(system.PROMPT, 10)
-        run(machine, "cat /tmp/v", r"^before\r\nafter\r")
-        machine.send("poweroff -f\n")
-        assert machine.run_to_end(30) == 0
-
-
-def test_window_size_is_told(kernel):
-    """SIGWINCH goes to the foreground group, once for each change."""
-    with kernel.pvh(tag="winch") as machine:
-        system.log_in(machine)
-        run(machine, "sh -c 'trap \"stty size\" WINCH; echo wai''ting; "
-            "while read x; do echo got-$x; done'", r"^waiting")
+        interrupted(machine, "while :; do :; done", "\x03", 130)
+        interrupted(machine, "sh -c 'while :; do :; done'", "\x03", 130)
+        interrupted(machine, "yes >/dev/null", "\x1c", 131)
+        interrupted(machine, "cat", "\x04", 0)
+        run(machine, "sleep 100 &", r"sleep 100 &\r\n")
+        run(machine, "jobs", r"Running +sleep 100")
+        run(machine, "fg", "sleep 100\r\n.*sleep 100|fg\r\nsleep 100")
         time.sleep(BEFORE_PROGRAM)
-        machine.send("\x03")
+        machine.send("\x1a")
+        machine.expect("Stopped", 10)
+        run(machine, "bg; kill %1; wait; jobs; echo none left", r"^none left")
         machine.expect(system.PROMPT)
-        run(machine, "sh -c 'trap \"echo winch; stty size\" WINCH; stty rows 33 cols 77; "
-            "stty rows 33 cols 77; stty rows 34 cols 78; sleep 1'",
-            r"^winch\r\n33 77\r\n[\s\S]*winch\r\n34 78\r")
-        text = machine.buffer
-        machine.expect(system.PROMPT)
-        assert machine.buffer.count("winch\r\n") + text.count("winch\r\n") <= 4
-        machine.send("poweroff -f\n")
-        assert machine.run_to_end(30) == 0
+        serial_sizes(machine)
+        serial_characters(machine)
+        machine.send("\x04")	# the shell's end of input
+        machine.expect("login: ", 20)
 
 
-def test_job_control_on_the_screen(kernel):
-    """The same on the console: keys of the keyboard, characters out of its memory."""
-    with kernel.pvh(tag="vga-jobs", monitor=True) as machine:
+def serial_sizes(machine):
+    """Another size reaches the foreground, which draws itself anew."""
+    run(machine, "stty rows 24 cols 80; stty -a", r"speed 115200 baud; rows 24; columns 80;")
+    machine.expect(r"intr = \^C; quit = \^\\; erase = \^\?;")
+    machine.expect(system.PROMPT)
+    run(machine, "(sleep 2; stty rows 17 cols 61 </dev/ttyS0) & vi /tmp/s", r"\x1b\[24;1H")
+    machine.expect(r"\x1b\[17;1H", 10)
+    typed(machine, ":q\n")
+    machine.expect(system.PROMPT)
+    run(machine, "sh -c 'trap \"echo re\"\"sized\" WINCH; stty rows 24 cols 80; :'", "^resized")
+    machine.expect(system.PROMPT)
+
+
+def serial_characters(machine):
+    """Erasing takes whole characters of UTF-8."""
+    run(machine, "stty iutf8; cat >/tmp/u", r"cat >/tmp/u\r\n")
+    time.sleep(BEFORE_PROGRAM)
+    typed(machine, "a\xc3\xa4\xe2\x82\xac\x7f\x7fb\n\x04")
+    run(machine, "od -c /tmp/u", r"^0000000 +a +b +\\n")
+    machine.expect(system.PROMPT)
+
+
+# ---- the console -------------------------------------------------------------------
+
+class Console:
+    """A session on a screen: keys, and what it shows."""
+
+    def __init__(self, machine, look):
+        self.machine, self.look = machine, look
+
+    def key(self, *names):
+        screen.press(self.machine, *names)
+
+    def type(self, text):
+        screen.type_text(self.machine, text)
+
+    def until(self, pattern, timeout=20):
+        return screen.until(self.look, pattern, timeout)
+
+    def prompt(self):
+        return self.until(r"^root@whitix\S+# *\S?\s*\Z")
+
+    def run(self, command, pattern):
+        self.type(command + "\n")
+        return self.until(pattern)
+
+    def log_in(self):
+        self.until("login:")
+        self.run("root", "root@whitix")
+
+    def interrupted(self, command, keys, status):
+        self.type(f"clear; {command}\n")
+        time.sleep(BEFORE_PROGRAM)
+        self.key(*keys)
+        self.prompt()
+        self.run("echo status $?", rf"^status {status}$")
+
+
+def use_console(console):
+    """What a person does first on a screen of any kind."""
+    console.log_in()
+    console.run("vi /tmp/s", r"^~\n~")
+    console.type("ione two")
+    console.key("esc")
+    time.sleep(BEFORE_PROGRAM)
+    console.run(":w", r"/tmp/s.*1L")
+    console.key("ctrl", "z")
+    console.until("Stopped")
+    console.run("fg", r"\Aone two\n~")
+    console.run(":q", r"root@whitix")
+    console.run("clear; top", r"^ *PID +PPID USER")
+    console.type("nR")
+    console.until(r"PPID USER.*\n +1 +0 root")
+    console.type("q")
+    console.prompt()
+    console.run("seq 500 | less", r"^20$")
+    console.key("shift", "g")
+    console.until(r"^500$")
+    console.type("q")
+    console.interrupted("while :; do :; done", ("ctrl", "c"), 130)
+    console.interrupted("yes >/dev/null", ("ctrl", "backslash"), 131)
+    console.interrupted("cat", ("ctrl", "d"), 0)
+    console.type("clear; sleep 100\n")
+    time.sleep(BEFORE_PROGRAM)
+    console.key("ctrl", "z")
+    console.until("Stopped")
+    console.run("bg; jobs", r"Running +sleep 100")
+    console.type("fg\n")
+    time.sleep(BEFORE_PROGRAM)
+    console.key("ctrl", "c")
+    console.run("echo status $?", r"^status 130$")
+
+
+def test_console_programs(kernel):
+    with kernel.pvh(tag="console-programs", monitor=True) as machine:
         machine.expect("boottrace: .*\n", 30)
+        console = Console(machine, lambda: screen.vga_text(machine, kernel))
+        use_console(console)
+        # The size is the console's own until a program says another.
+        console.run("(sleep 2; stty rows 17 cols 61 </dev/tty1) & vi /tmp/s", r"^- /tmp/s")
+        text = console.until(r"\A(.*\n){16}- /tmp/s")
+        assert re.search(r"\Aone two\n~", text)
+        console.run(":q", r"root@whitix")
+        console.run("stty rows 25 cols 80; clear; printf '\\303\\244\\342\\224\\200\\033[31mx\\n'",
+                    "^ä─x$")
+        console.key("alt", "f2")
+        console.log_in()
+        console.run("tty", r"^/dev/tty2$")
+        console.key("alt", "f1")
+        console.until("^ä─x$")
+        console.key("ctrl", "d")
+        console.until(r"login: *\S?\s*\Z")
 
-        def look():
-            return vga_text(machine, kernel)
 
-        def control(key):
-            time.sleep(BEFORE_PROGRAM)
-            press(machine, "ctrl", key)
-        until(look, r"login:")
-        type_text(machine, "root\n")
-        until(look, r"root@whitix")
-        type_text(machine, "top\n")
-        text = until(look, TOP_HEAD)
-        until(look, r"PID +PPID USER")
-        assert "login:" not in text
-        press(machine, "q")
-        until(look, r"[#$] *$")
-        type_text(machine, "clear\n")
-        type_text(machine, "vi /tmp/v\n")
-        until(look, r"^~\n~")
-        type_text(machine, "ishown")
-        press(machine, "esc")
-        control("z")
-        until(look, r"Stopped")
-        type_text(machine, "clear; jobs; fg\n")
-        until(look, r"^shown\n~\n")
-        type_text(machine, ":wq\n")
-        until(look, r"[#$] *$")
-        type_text(machine, "clear; cat /tmp/v; sleep 100\n")
-        until(look, r"^shown$")
-        control("z")
-        until(look, r"Stopped")
-        type_text(machine, "bg; jobs\n")
-        until(look, r"Running|sleep 100 *&?$")
-        type_text(machine, "fg\n")
-        control("c")
-        type_text(machine, "echo status $?\n")
-        until(look, r"^status 130$")
-        machine.screen(kernel.path("console.png"))
+# ---- framebuffers --------------------------------------------------------------------
+
+def framebuffer_iso(kernel, bits):
+    """An ISO whose kernel asks GRUB for a screen of so many bits a point, on BIOS."""
+    folder = kernel.path(f"framebuffer{bits}")
+    os.makedirs(folder, exist_ok=True)
+    with open(kernel.path("whitix.elf"), "rb") as source:
+        image = source.read()
+    usual = struct.pack("<HHIIII", *FRAMEBUFFER_TAG, *USUAL)
+    assert image.count(usual) == 1
+    with open(os.path.join(folder, "whitix.elf"), "wb") as target:
+        target.write(image.replace(
+            usual, struct.pack("<HHIIII", *FRAMEBUFFER_TAG, WIDTH, HEIGHT, bits)))
+    shutil.copy(kernel.path("boot.cpio"), folder)
+    subprocess.run([os.path.join(system.ROOT, "scripts", "mkiso"), folder, system.APPEND],
+                   env=dict(os.environ, BIOS_MODULES="vbe"), check=True, capture_output=True)
+    return os.path.join(folder, "whitix.iso")
+
+
+def colour(machine, kernel):
+    """A point of the screen's last row, each part of it as one digit of three bits."""
+    path = kernel.path("screen.ppm")
+    machine.monitor("screendump", filename=path)
+    with open(path, "rb") as source:
+        data = source.read()
+    assert re.match(rb"P6\n%d %d\n255\n" % (WIDTH, HEIGHT), data)
+    at = len(data) - (HEIGHT % 16 + 1) * WIDTH * 3	# below are half a row's lines
+    return "".join(str(part >> 5) for part in data[at:at + 3])
+
+
+@pytest.mark.parametrize("kernel, bits", DEPTHS, indirect=["kernel"])
+def test_framebuffer_depths(kernel, bits):
+    """Colours are right with two and three bytes a point, and text is legible."""
+    argv = system.qemu.command_bios(framebuffer_iso(kernel, bits))
+    glyphs = screen.glyph_table()
+    with system.qemu.Machine(argv, log=kernel.path(f"framebuffer{bits}.log"),
+                             monitor=True) as machine:
+        machine.expect("boottrace: .*\n", 60)
+        console = Console(machine,
+                          lambda: screen.framebuffer_text(machine, kernel, glyphs))
+        console.log_in()
+        console.run("stty size", rf"^{HEIGHT // 16} {WIDTH // 8}$")
+        for number, wanted in COLOURS.items():
+            console.type(f"clear; printf '\\033[4{number}m\\033[2J'\n")
+            screen.until(lambda: colour(machine, kernel), wanted)
+
+
+def test_framebuffer_session(kernel):
+    """Under UEFI the console is on the framebuffer: its glyphs are recognised."""
+    if kernel.name not in ("hybrid", "drivers_in_kernel"):
+        pytest.skip("UEFI takes seconds: one of each layout")
+    argv = system.qemu.command_uefi(kernel.path("whitix.iso"), kernel.objdir, memory=256)
+    glyphs = screen.glyph_table()
+    with system.qemu.Machine(argv, log=kernel.path("framebuffer.log"),
+                             monitor=True) as machine:
+        machine.expect("boottrace: .*\n", 60)
+        console = Console(machine,
+                          lambda: screen.framebuffer_text(machine, kernel, glyphs))
+        use_console(console)
+        text = console.run("clear; stty size; seq 100", r"^100\nroot@whitix\S+ *\S?$")
+        assert re.search(r"^99\n100\n", text, re.M) and not re.search(r"^50$", text, re.M)
+        machine.screen(kernel.path("framebuffer.png"))

@@ -1,95 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Sessions as a person has them: on the serial line, on the VGA screen, under UEFI."""
+"""Terminals: sessions on the serial line and on the VGA screen, and resets meanwhile."""
 
 import re
 import time
 
-import font
 import linux_programs
 import pytest
 import system
+from screen import press, type_text, until, vga_text
 
-VGA_TEXT = 0xb8000
-COLS, ROWS = 80, 25
 # What is typed sooner meets the shell's settings of the terminal, as on Linux.
 BEFORE_PROGRAM = 0.5
-PLAIN = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ".": "dot", "=": "equal",
-         ";": "semicolon", "'": "apostrophe", ",": "comma"}
-SHIFTED = {"|": "backslash", "&": "7", "$": "4", "_": "minus", '"': "apostrophe",
-           ">": "dot", "<": "comma", ":": "semicolon", "!": "1", "?": "slash"}
 
 
 @pytest.fixture(scope="session")
 def kernel(layout):
     """Programs do not see the gate: the default one will do."""
     return layout
-
-
-def keys_of(char):
-    if char in PLAIN:
-        return [PLAIN[char]]
-    if char in SHIFTED:
-        return ["shift", SHIFTED[char]]
-    return ["shift", char.lower()] if char.isupper() else [char]
-
-
-def press(machine, *keys):
-    machine.monitor("send-key", keys=[{"type": "qcode", "data": key} for key in keys],
-                    **{"hold-time": 20})
-    time.sleep(0.03)
-
-
-def type_text(machine, text):
-    for char in text:
-        press(machine, *keys_of(char))
-
-
-def vga_text(machine, kernel):
-    path = kernel.path("vga.bin")
-    machine.monitor("pmemsave", val=VGA_TEXT, size=COLS * ROWS * 2, filename=path)
-    with open(path, "rb") as source:
-        cells = source.read()[::2]
-    lines = [cells[row * COLS:(row + 1) * COLS].decode("cp437") for row in range(ROWS)]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def glyph_table():
-    with open(font.FONT, "rb") as source:
-        table = font.glyphs(source.read())
-        return {bytes(lines): chr(code) for code, lines in reversed(list(table)) if lines}
-
-
-def framebuffer_text(machine, kernel, glyphs):
-    """The screen's characters, recognised by the font's glyphs."""
-    path = kernel.path("screen.ppm")
-    machine.monitor("screendump", filename=path)
-    with open(path, "rb") as source:
-        data = source.read()
-    head = re.match(rb"P6\n(\d+) (\d+)\n255\n", data)
-    width, height = int(head.group(1)), int(head.group(2))
-    red = data[head.end()::3]
-    lines = []
-    for row in range(height // font.HEIGHT):
-        text = ""
-        for col in range(width // font.WIDTH):
-            bits = bytearray()
-            for y in range(font.HEIGHT):
-                at = (row * font.HEIGHT + y) * width + col * font.WIDTH
-                bits.append(sum(0x80 >> x for x in range(font.WIDTH) if red[at + x] > 0x60))
-            text += glyphs.get(bytes(bits), "?")
-        lines.append(text.rstrip())
-    return "\n".join(lines)
-
-
-def until(look, pattern, timeout=20.0):
-    """Looks at a screen until it shows `pattern`."""
-    end = time.monotonic() + timeout
-    text = look()
-    while not re.search(pattern, text, re.M):
-        assert time.monotonic() < end, f"the screen does not show {pattern!r}:\n{text}"
-        time.sleep(0.1)
-        text = look()
-    return text
 
 
 # ---- the serial line -------------------------------------------------------------
@@ -286,23 +213,3 @@ def test_vga_session(kernel):
         until(look, r"\A\s*\Z")
         press(machine, "alt", "right")
         until(look, r"^two$")
-
-
-def test_framebuffer_session(kernel):
-    """Under UEFI the console is on the framebuffer: its glyphs are recognised."""
-    if kernel.name not in ("hybrid", "drivers_in_kernel"):
-        pytest.skip("UEFI takes seconds: one of each layout")
-    argv = system.qemu.command_uefi(kernel.path("whitix.iso"), kernel.objdir, memory=256)
-    glyphs = glyph_table()
-    with system.qemu.Machine(argv, log=kernel.path("framebuffer.log"), monitor=True) as machine:
-        machine.expect("boottrace: .*\n", 60)
-
-        def look():
-            return framebuffer_text(machine, kernel, glyphs)
-        until(look, r"login:")
-        type_text(machine, "root\n")
-        until(look, r"root@whitix")
-        type_text(machine, "stty size; seq 100\n")
-        text = until(look, r"^100\nroot@whitix\S+ *\S?$")
-        assert re.search(r"^99\n100\n", text, re.M) and not re.search(r"^50$", text, re.M)
-        machine.screen(kernel.path("framebuffer.png"))
