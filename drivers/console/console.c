@@ -7,7 +7,8 @@
  *
  * State: transactions, for each console (internal.h). Its memory is mapped when
  * the console is first used. Which one is shown is the record "shown". The
- * screen is drawn anew after a reset.
+ * screen is drawn anew after a reset. What the keyboard's mode was set to, and a
+ * lock of the switching, are not kept.
  *
  * Where there is nothing to show on init returns -ENODEV.
  */
@@ -26,12 +27,13 @@
 #define PAGE 4096ul
 #define VT_MAGIC 0x6c6f736e6f43ull
 #define RECORD_SHOWN "shown"
-#define META_ESCAPE 4		/* K_ESCPREFIX: Alt puts ESC before a character */
 
 static struct vt *vts[CONSOLES];	/* lock; NULL: not used yet */
 static u32 tty[CONSOLES];	/* tty's numbers */
 static u32 shown;		/* lock */
 static u32 back;		/* lock; lines that the shown one is scrolled back by */
+static u8 keyboard[CONSOLES];	/* K_XLATE, or 0 for K_UNICODE: what was set */
+static bool locked;		/* VT_LOCKSWITCH: the same console stays */
 static bool graphics[CONSOLES];	/* lock; a program draws itself: KD_GRAPHICS */
 static const struct display *display;
 static struct mutex lock = MUTEX_INIT;	/* the consoles and the display */
@@ -84,13 +86,15 @@ static void show_all(void)
 	show();
 }
 
-/* Shows console `number`: 0, -ENXIO, -ENOMEM. */
+/* Shows console `number`: 0 (also where that is locked), -ENXIO, -ENOMEM. */
 static long switch_to(u32 number)
 {
 	struct vt *vt;
 
 	if (number >= CONSOLES)
 		return -ENXIO;
+	if (locked)
+		return 0;
 	mutex_lock(&lock);
 	vt = vt_of(number);
 	if (vt) {
@@ -218,13 +222,19 @@ static long give(u32 ubuf, const void *value, size_t size)
 	return n < 0 ? n : (size_t)n == size ? 0 : -EFAULT;
 }
 
+/* Some program has the console open. */
+static bool is_open(u32 number)
+{
+	return tty_openings(THIS_MODULE, tty[number]) > 0;
+}
+
 /* VT_GETSTATE: which is shown, and a bit for each that is used. */
 static long get_state(u32 ubuf)
 {
 	u16 state[3] = { (u16)(shown + 1), 0, 1 };	/* bit 0: tty0 */
 
 	for (u32 i = 0; i < CONSOLES; i++)
-		if (vts[i])
+		if (is_open(i))
 			state[2] |= (u16)(1u << (i + 1));
 	return give(ubuf, state, sizeof(state));
 }
@@ -235,9 +245,67 @@ static long get_unused(u32 ubuf)
 	s32 number = -1;
 
 	for (s32 i = CONSOLES - 1; i >= 0; i--)
-		if (!vts[i])
+		if (!is_open((u32)i))
 			number = i + 1;
 	return give(ubuf, &number, sizeof(number));
+}
+
+/* Gives back the screen of a console that nobody uses. */
+static long give_up(u32 number)
+{
+	struct vt *vt = NULL;
+	bool busy = is_open(number);
+
+	mutex_lock(&lock);
+	busy |= number == shown;
+	if (!busy) {
+		vt = vts[number];
+		vts[number] = NULL;
+	}
+	mutex_unlock(&lock);
+	if (vt)
+		heap_unmap(THIS_MODULE, (u64)vt, vt_pages());
+	return busy ? -EBUSY : 0;
+}
+
+/* VT_DISALLOCATE: console `which`, from 1, but the first keeps its own; 0: all. */
+static long disallocate(u64 which)
+{
+	if (which > CONSOLES)
+		return -ENXIO;
+	if (which == 1)
+		return is_open(0) || shown == 0 ? -EBUSY : 0;
+	if (which)
+		return give_up((u32)which - 1);
+	for (u32 i = 1; i < CONSOLES; i++)
+		give_up(i);
+	return 0;
+}
+
+static long set_locked(bool on)
+{
+	if (cred_euid() != 0)
+		return -EPERM;
+	locked = on;
+	return 0;
+}
+
+/* TIOCLINUX: the first byte says what. */
+static long ask(u32 ubuf)
+{
+	u8 what;
+	long n = ubuf_read(ubuf, 0, &what, sizeof(what));
+
+	if (n <= 0)
+		return n < 0 ? n : -EFAULT;
+	switch (what) {
+	case TIOCL_GETFGCONSOLE:
+		return shown;
+	case TIOCL_BLANKEDSCREEN:	/* it is never blanked */
+	case TIOCL_GETKMSGREDIRECT:	/* /dev/console is not moved */
+		return 0;
+	}
+	return -EINVAL;
 }
 
 /* VT_SETMODE: switching is not asked for from programs. */
@@ -275,12 +343,17 @@ static long ioctl_keyboard(u64 port, u32 cmd, u64 arg, u32 ubuf)
 	case KDSETMODE:
 		return set_graphics(port, arg);
 	case KDGKBMODE:
-		value = K_UNICODE;
+		value = keyboard[port] ? keyboard[port] : K_UNICODE;
 		return give(ubuf, &value, sizeof(value));
 	case KDSKBMODE:		/* keys give characters; no raw codes */
-		return arg == K_UNICODE || arg == K_XLATE ? 0 : -EINVAL;
+		if (arg != K_UNICODE && arg != K_XLATE)
+			return -EINVAL;
+		keyboard[port] = (u8)arg;
+		return 0;
+	case KDSKBMETA:
+		return arg == K_ESCPREFIX ? 0 : -EINVAL;
 	case KDGKBMETA:
-		value = META_ESCAPE;
+		value = K_ESCPREFIX;	/* Alt puts ESC before a character */
 		return give(ubuf, &value, sizeof(value));
 	}
 	return -ENOTTY;
@@ -302,6 +375,15 @@ static long console_ioctl(u64 port, u32 cmd, u64 arg, u32 ubuf)
 		return give(ubuf, automatic, sizeof(automatic));
 	case VT_SETMODE:
 		return set_mode(ubuf);
+	case VT_RELDISP:	/* for VT_PROCESS only */
+		return -EINVAL;
+	case VT_DISALLOCATE:
+		return disallocate(arg);
+	case VT_LOCKSWITCH:
+	case VT_UNLOCKSWITCH:
+		return set_locked(cmd == VT_LOCKSWITCH);
+	case TIOCLINUX:
+		return ask(ubuf);
 	case VT_ACTIVATE:
 		return arg ? switch_to((u32)MIN(arg - 1, (u64)CONSOLES)) : -ENXIO;
 	case VT_WAITACTIVE:

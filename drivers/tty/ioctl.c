@@ -287,9 +287,15 @@ static long type_byte(struct tty *t, u64 number, u32 ubuf)
 /* Console commands that are for the terminal's own session, or root. */
 static bool is_restricted(u32 cmd)
 {
-	return cmd == KDSETMODE || cmd == KDSKBMODE || cmd == KDSETLED ||
-	       cmd == KDSKBLED || cmd == VT_SETMODE || cmd == VT_ACTIVATE ||
-	       cmd == VT_WAITACTIVE;
+	static const u32 restricted[] = {
+		KDSETMODE, KDSKBMODE, KDSKBMETA, KDSETLED, KDSKBLED, VT_SETMODE,
+		VT_RELDISP, VT_ACTIVATE, VT_WAITACTIVE, TIOCLINUX,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(restricted); i++)
+		if (restricted[i] == cmd)
+			return true;
+	return false;
 }
 
 static long device_ioctl(struct tty *t, u32 cmd, u64 arg, u32 ubuf)

@@ -190,6 +190,15 @@ long tty_set_active(u32 self, u32 tty)
 }
 SYMBOL_EXPORT(tty_set_active);
 
+/* How many open files the caller's terminal has, or -EINVAL. */
+long tty_openings(u32 self, u32 tty)
+{
+	struct tty *t = tty_at(tty);
+
+	return t && t->s.owner == self ? (long)READ_ONCE(t->s.opens) : -EINVAL;
+}
+SYMBOL_EXPORT(tty_openings);
+
 /* The port takes bytes again: gives it some. Returns 0, or -EINVAL. */
 long tty_writable(u32 self, u32 tty)
 {

@@ -90,6 +90,9 @@ CONTRACT(tty_port_find, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRING(name, 16));
 /* A console says which of its terminals is shown: /dev/tty0, TTY_ACTIVE. */
 long tty_set_active(u32 self, u32 tty);
 CONTRACT(tty_set_active, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(tty));
+/* How many open files the caller's terminal has: -EINVAL. */
+long tty_openings(u32 self, u32 tty);
+CONTRACT(tty_openings, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(tty));
 /* A keyboard's key that the console acts on itself: enum tty_key. */
 long tty_key(u32 self, u32 key, u32 value);
 CONTRACT(tty_key, CALL_RESTARTABLE, ARG_SELF(self), ARG_VALUE(key), ARG_VALUE(value));

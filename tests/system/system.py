@@ -42,6 +42,7 @@ TESTS = (
     "test_pty",
     "test_pty_lines",
     "test_pty_jobs",
+    "test_console",
     "test_socket",
     "test_socket_data",
     "test_socket_passing",

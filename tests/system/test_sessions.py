@@ -150,7 +150,7 @@ def use_console(console):
     console.run(":w", r"/tmp/s.*1L")
     console.key("ctrl", "z")
     console.until("Stopped")
-    console.run("fg", r"\Aone two\n~")
+    console.run("fg", r"\Aone tw.\n~")	# the cursor is on a letter
     console.run(":q", r"root@whitix")
     console.run("clear; top", r"^ *PID +PPID USER")
     console.type("nR")
