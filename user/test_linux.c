@@ -589,6 +589,14 @@ static void io_is_counted(void)
 
 /* ---- sizes ----------------------------------------------------------------------- */
 
+static int grows_too_large(void)
+{
+	struct rlimit limit = { 100, RLIM_INFINITY };
+	int fd = open("/tmp/test_linux.size", O_CREAT | O_RDWR, 0600);
+
+	return setrlimit(RLIMIT_FSIZE, &limit) ? 1 : ftruncate(fd, 101) ? 2 : 3;
+}
+
 static void truncates(void)
 {
 	struct rlimit limit = { 100, RLIM_INFINITY };
@@ -619,6 +627,7 @@ static void truncates(void)
 	CHECK_EQ(posix_fadvise(fd, 0, 0, 6), EINVAL);
 	CHECK_EQ(posix_fadvise(pipes[0], 0, 0, 0), ESPIPE);
 	CHECK_EQ(posix_fadvise(99, 0, 0, 0), EBADF);
+	CHECK_EQ(end_of(start(grows_too_large)), -SIGXFSZ);
 	signal(SIGXFSZ, SIG_IGN);
 	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	CHECK_FAILS(ftruncate(fd, 101), EFBIG);
