@@ -51,7 +51,7 @@ def glyph_table():
 
 
 def framebuffer_text(machine, kernel, glyphs):
-    """The screen's characters, recognised by the font's glyphs."""
+    """The screen's characters, recognised by the font's glyphs; reversed spaces are █."""
     path = kernel.path("screen.ppm")
     machine.monitor("screendump", filename=path)
     with open(path, "rb") as source:
@@ -67,7 +67,8 @@ def framebuffer_text(machine, kernel, glyphs):
             for y in range(font.HEIGHT):
                 at = (row * font.HEIGHT + y) * width + col * font.WIDTH
                 bits.append(sum(0x80 >> x for x in range(font.WIDTH) if red[at + x] > 0x60))
-            text += glyphs.get(bytes(bits), "?")
+            reverse = bytes(line ^ 0xff for line in bits)
+            text += glyphs.get(bytes(bits)) or glyphs.get(reverse, "?")
         lines.append(text.rstrip())
     return "\n".join(lines)
 
