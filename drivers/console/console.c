@@ -257,7 +257,7 @@ static long give_up(u32 number)
 	bool busy = is_open(number);
 
 	mutex_lock(&lock);
-	busy |= number == shown;
+	busy |= number == shown || !vts[number];	/* none: busy on Linux, too */
 	if (!busy) {
 		vt = vts[number];
 		vts[number] = NULL;
