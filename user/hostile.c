@@ -4,7 +4,7 @@
  *
  *	hostile			all rows of user/hostile_calls.h
  *	hostile missing		names the calls that are there and have no row
- *	hostile ROW...		these rows only
+ *	hostile ROW...		these rows only; exec/ means all that begin so
  *
  * A row says what each argument of a call is. The call is made with good arguments,
  * then with each hostile value of each argument in turn, all others being good. Each
@@ -32,11 +32,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -69,8 +71,20 @@
 static int fd_of[OPENED];
 
 #include "hostile_calls.h"
+#include "hostile_programs.h"
+#include "hostile_limits.h"
 
-#define ROWS (int)(sizeof(rows) / sizeof(rows[0]))
+#define COUNT_OF(a) (int)(sizeof(a) / sizeof((a)[0]))
+#define ROWS (COUNT_OF(call_rows) + COUNT_OF(program_rows) + COUNT_OF(limit_rows))
+
+static const struct row *row_of(int i)
+{
+	if (i < COUNT_OF(call_rows))
+		return &call_rows[i];
+	i -= COUNT_OF(call_rows);
+	return i < COUNT_OF(program_rows) ? &program_rows[i] :
+					    &limit_rows[i - COUNT_OF(program_rows)];
+}
 
 /* ---- what is opened -------------------------------------------------------- */
 
@@ -238,6 +252,18 @@ static void empty_folder(const char *name)
 		closedir(dir);
 }
 
+/* A call may have made others' folders root's own: ".." and "/" are paths, too. */
+static void tidy(void)
+{
+	static const char *const folders[] = { "/", TOP, FOLDER };
+
+	empty_folder(FOLDER);
+	for (int i = 0; i < 3; i++) {
+		chown(folders[i], 0, 0);
+		chmod(folders[i], 0755);
+	}
+}
+
 static void map_fixed(unsigned long at, unsigned long pages)
 {
 	if (mmap((void *)at, pages * PAGE, PROT_READ | PROT_WRITE,
@@ -348,8 +374,6 @@ static const char *const vectors_names[] = {
 	"base0", "base0len0", "basecore", "baseunmapped", "baseedge", "len-1", "len80000000",
 	"lenmax", "basereadonly", "basenoaccess",
 };
-
-#define COUNT_OF(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 /* Takes entry `*n` of a table, or takes its length from *n. */
 static const char *take(const struct value *table, int count, int *n, long *value)
@@ -506,7 +530,7 @@ static long raw_fork(long n, const long *a)
 
 static int needs_files(const struct row *r)
 {
-	int needs = r->before != NULL;
+	int needs = r->before || r->run;
 
 	for (int i = 0; i < 6; i++)
 		needs |= r->arg[i].kind == PATH || r->arg[i].kind == FD ||
@@ -548,9 +572,10 @@ static void make_call(const struct row *r, int place, int n)
 		sigprocmask(SIG_BLOCK, &all, NULL);
 	before = lowest_free();
 	board->made = 1;
-	result = r->how & FORKS ? raw_fork(r->number, a) : raw(r->number, a);
+	result = r->run ? r->run(r->arg[0].value) :
+		 r->how & FORKS ? raw_fork(r->number, a) : raw(r->number, a);
 	board->result = result;
-	board->descriptors = result < 0 && result > -4096 && lowest_free() != before;
+	board->descriptors = !r->run && result < 0 && result > -4096 && lowest_free() != before;
 	board->made = 2;
 	_exit(0);
 }
@@ -578,7 +603,7 @@ static int sleeps(pid_t pid)
 }
 
 /* Waits for the child; what became of it if it had to be ended. */
-static const char *await(pid_t pid, int *status)
+static const char *await(pid_t pid, int stuck_ms, int *status)
 {
 	struct timespec tick = { 0, 20 * 1000000 };
 	long long since = now_ms();
@@ -589,7 +614,7 @@ static const char *await(pid_t pid, int *status)
 	sigaddset(&set, SIGCHLD);
 	while (waitpid(pid, status, WNOHANG) == 0) {
 		sigtimedwait(&set, NULL, &tick);
-		if (now_ms() - since > STUCK_MS && board->made == 1 && sleeps(pid))
+		if (now_ms() - since > stuck_ms && board->made == 1 && sleeps(pid))
 			told = "blocks";
 		else if (now_ms() - since > HANG_MS)
 			told = "hangs";
@@ -648,9 +673,9 @@ static void try_call(const struct row *r, int place, int n, char *text, size_t s
 	pid = fork();
 	if (pid == 0)
 		make_call(r, place, n);
-	told = await(pid, &status);
+	told = await(pid, r->run ? HANG_MS : STUCK_MS, &status);
 	if (needs_files(r))
-		empty_folder(FOLDER);
+		tidy();
 	mq_unlink("/hostile");
 	result = board->result;
 	if (told)
@@ -735,9 +760,13 @@ static void try_row(const struct row *r)
 
 static int wanted(int argc, char **argv, const char *name)
 {
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], name) == 0)
+	for (int i = 1; i < argc; i++) {
+		size_t len = strlen(argv[i]);
+
+		if (strcmp(argv[i], name) == 0 ||
+		    (len && argv[i][len - 1] == '/' && strncmp(argv[i], name, len) == 0))
 			return 1;
+	}
 	return argc < 2;
 }
 
@@ -756,7 +785,7 @@ static void compare_accounts(struct accounts *before, const char *until)
 
 /*
  * What stays from the first use on: terminals, as many as a call has here, for the
- * next who opens one; the file system of memfds.
+ * next who opens one; the file system of memfds; what pidfds wait on.
  */
 static void warm_up(void)
 {
@@ -767,6 +796,7 @@ static void warm_up(void)
 		for (int i = 0; i < TERMINALS; i++)
 			open_terminal(0);
 		open_memfd();
+		syscall(SYS_pidfd_open, getpid(), 0);
 		_exit(0);
 	}
 	waitpid(pid, &status, 0);
@@ -782,11 +812,13 @@ static int try_all(int argc, char **argv)
 	if (before.count)
 		accounts_settle(&before);
 	for (int i = 0; i < ROWS; i++) {
-		if (!wanted(argc, argv, rows[i].name))
+		const struct row *r = row_of(i);
+
+		if (!wanted(argc, argv, r->name))
 			continue;
-		try_row(&rows[i]);
+		try_row(r);
 		if (++done % ROWS_OF_A_GROUP == 0)
-			compare_accounts(&before, rows[i].name);
+			compare_accounts(&before, r->name);
 	}
 	compare_accounts(&before, "the end");
 	printf("hostile: %d rows%s\n", done, before.count ? ", accounts compared" : "");
@@ -802,7 +834,7 @@ static const char *const names[SYSCALLS] = { SYSCALL_LIST(NAME) };
 static int has_row(int number)
 {
 	for (int i = 0; i < ROWS; i++)
-		if (rows[i].number == number)
+		if (row_of(i)->number == number)
 			return 1;
 	return 0;
 }
@@ -814,7 +846,8 @@ static int name_missing(void)
 	int missing = 0;
 
 	for (int n = 0; n < SYSCALLS; n++) {
-		struct row r = { "missing", (short)n, 0, { bad, bad, bad, bad, bad, bad }, NULL };
+		struct row r = { "missing", (short)n, 0, { bad, bad, bad, bad, bad, bad },
+				 NULL, NULL };
 		char text[RESULT_SIZE];
 
 		if (has_row(n))

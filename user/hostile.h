@@ -64,6 +64,7 @@ struct row {
 	short how;
 	struct arg arg[6];
 	void (*before)(void);
+	long (*run)(long which);	/* instead of a call; `which` is the first argument */
 };
 
 #define V(x) { VAL, (long)(x), 0 }
@@ -84,5 +85,15 @@ struct row {
 #define VECTOR(p) { VEC, (long)(p), 16 }
 #define AT V(AT_FDCWD)
 #define WIDE ARENA
+
+#define ROW_OF(name, number, how, before, ...) \
+	{ name, number, how, { __VA_ARGS__ }, before, NULL }
+#define ROW(name, how, ...) ROW_OF(#name, SYS_##name, how, NULL, __VA_ARGS__)
+#define AS(label, name, how, ...) ROW_OF(#name "/" #label, SYS_##name, how, NULL, __VA_ARGS__)
+#define WITH(before, name, how, ...) ROW_OF(#name, SYS_##name, how, before, __VA_ARGS__)
+#define WITH_AS(before, label, name, how, ...) \
+	ROW_OF(#name "/" #label, SYS_##name, how, before, __VA_ARGS__)
+#define RUN(label, run, which) \
+	{ label, -1, COUNT, { { VAL, (long)(which), 0 } }, NULL, run }
 
 #endif

@@ -14,6 +14,7 @@ static uint64_t no_signals, usr2 = 1ul << (SIGUSR2 - 1);
 static struct iovec from_text[2] = { { text, 8 }, { text, 8 } };
 static struct iovec to_wide[2] = { { (void *)ARENA, 8 }, { (void *)(ARENA + 8), 8 } };
 static struct timespec none, soon = { 0, 1000 };
+static struct timespec no_time = { 1000, -1 };	/* no clock is set to it */
 static struct itimerval no_timer;
 static struct itimerspec no_itimer;
 static struct timeval no_timeval[2];
@@ -49,6 +50,10 @@ static int made;
 
 static long opened(enum opened what);
 
+/* musl has no names for these. */
+#define SYS_futex_waitv SYSCALL_futex_waitv
+static struct { uint64_t val, addr; uint32_t flags, reserved; } waiter = { 5, ARENA, 2, 0 };
+
 /* ---- what a call needs first ---------------------------------------------------- */
 
 static void a_child(void)
@@ -60,6 +65,22 @@ static void a_child(void)
 static void a_timer(void)
 {
 	syscall(SYS_timer_create, CLOCK_MONOTONIC, &quiet, &made);
+}
+
+static void self(void)
+{
+	made = getpid();
+}
+
+static void a_pidfd(void)
+{
+	made = (int)syscall(SYS_pidfd_open, getpid(), 0);
+}
+
+static void a_watch(void)
+{
+	made = inotify_init1(IN_NONBLOCK);
+	inotify_add_watch(made, "d", IN_MODIFY);
 }
 
 static void polled(void)
@@ -95,13 +116,7 @@ static void sockets_ready(void)
 	}
 }
 
-#define ROW(name, how, ...) { #name, SYS_##name, how, { __VA_ARGS__ }, NULL }
-#define AS(label, name, how, ...) { #name "/" #label, SYS_##name, how, { __VA_ARGS__ }, NULL }
-#define WITH(before, name, how, ...) { #name, SYS_##name, how, { __VA_ARGS__ }, before }
-#define WITH_AS(before, label, name, how, ...) \
-	{ #name "/" #label, SYS_##name, how, { __VA_ARGS__ }, before }
-
-static const struct row rows[] = {
+static const struct row call_rows[] = {
 	/* Reading and writing. */
 	ROW(read, COUNT, F(A_FILE), O(WIDE, 64), N(64)),
 	AS(pipe, read, COUNT, SF(A_PIPE_END), O(WIDE, 64), N(64)),
@@ -308,6 +323,8 @@ static const struct row rows[] = {
 	ROW(clock_getres, 0, X(CLOCK_MONOTONIC), O(out, 16)),
 	ROW(gettimeofday, 0, O(out, 16), O(out, 8)),
 	ROW(time, 0, O(out, 8)),
+	ROW(settimeofday, 0, I(&no_time, 16), I(cap_data, 8)),
+	ROW(clock_settime, 0, X(CLOCK_REALTIME), I(&no_time, 16)),
 	ROW(times, 0, O(out, 32)),
 	ROW(alarm, 0, V(0)),
 	ROW(getitimer, 0, X(ITIMER_REAL), O(out, 32)),
@@ -324,6 +341,7 @@ static const struct row rows[] = {
 	ROW(rt_sigpending, 0, O(out, 8), N(8)),
 	WITH(usr2_waits, rt_sigtimedwait, COUNT, I(&usr2, 8), O(out, 128), T(&none), N(8)),
 	ROW(rt_sigsuspend, 0, I(&no_signals, 8), N(8)),
+	ROW(rt_sigreturn, 0, V(0)),
 	ROW(sigaltstack, 0, I(&altstack, 24), O(out, 24)),
 	ROW(kill, 0, ID(0), V(0)),
 	AS(signal, kill, 0, V(999999), X(0)),
@@ -440,6 +458,24 @@ static const struct row rows[] = {
 	ROW(setsockopt, 0, F(A_STREAM), X(SOL_SOCKET), X(SO_PASSCRED), I(&number, 4), N(4)),
 	ROW(getsockopt, 0, F(A_STREAM), X(SOL_SOCKET), X(SO_TYPE), O(out, 4), O(&length, 4)),
 	ROW(shutdown, 0, F(A_STREAM), X(SHUT_RD)),
+
+	/* Other processes, and files that change. */
+	WITH(self, pidfd_open, 0, M(0), B(0)),
+	WITH(a_pidfd, pidfd_send_signal, 0, M(0), X(0), V(0), B(0)),
+	WITH(a_pidfd, pidfd_getfd, 0, M(0), X(0), B(0)),
+	WITH(self, process_vm_readv, COUNT, M(0), VECTOR(to_wide), X(1), VECTOR(from_text), X(1),
+	     B(0)),
+	WITH(self, process_vm_writev, COUNT, M(0), VECTOR(from_text), X(1), VECTOR(to_wide), X(1),
+	     B(0)),
+	WITH(self, kcmp, 0, M(0), ID(999999), X(0), X(0), X(0)),
+	ROW(unshare, 0, B(0)),
+	ROW(ioprio_get, COUNT, X(1), ID(0)),
+	ROW(ioprio_set, 0, X(1), ID(0), X(0)),
+	ROW(inotify_init, 0, V(0)),
+	ROW(inotify_init1, 0, B(0)),
+	WITH(a_watch, inotify_add_watch, 0, M(0), P("f"), B(IN_MODIFY)),
+	WITH(a_watch, inotify_rm_watch, 0, M(0), X(1)),
+	ROW(futex_waitv, 0, I(&waiter, 24), X(1), B(0), T(&none), X(CLOCK_MONOTONIC)),
 
 	/* Message queues. */
 	ROW(mq_open, 0, S("hostile"), B(O_RDWR | O_CREAT), V(0600), I(&queue_attr, 64)),

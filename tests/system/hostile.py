@@ -3,9 +3,10 @@
 What user/hostile.c prints: run on Debian's Linux and here, and compared call by
 call. What Linux says stands in hostile.out beside this file, which
 
-    tests/system/hostile.py OUT
+    tests/system/hostile.py OUT linux [ROW...]
 
-takes anew;  tests/system/hostile.py OUT VARIANT [ROW...]  tells how a variant differs.
+takes anew, of all rows or of some;  tests/system/hostile.py OUT VARIANT [ROW...]
+tells how a variant differs. `exec/` means all rows that begin so.
 """
 
 import os
@@ -69,29 +70,42 @@ def differences(wanted, found):
             if wanted.get(call) != found.get(call)}
 
 
-def by_hand(out, variant="", *rows):
+def record(out, objdir, rows):
+    """Takes what Linux says anew, of some rows or of all."""
+    outcome = run(debian.linux(os.environ["CACHE"]), objdir,
+                  os.path.join(out, "hostile-linux.log"), ON_LINUX, " ".join(rows))
+    if outcome.status != 0:
+        sys.exit(f"it did not end well on Linux:\n{outcome.text[-2000:]}{outcome.tail}")
+    lines = dict(LINE.findall(recorded() if rows else ""))
+    lines.update(LINE.findall(outcome.text))
+    with open(RECORDED, "w", encoding="ascii") as target:
+        target.writelines(f"{call}: {told}\n" for call, told in lines.items())
+
+
+def chosen(call, rows):
+    """Whether a call is of a row that was asked for."""
+    name = call.split()[0]
+    return not rows or any(name == row or row.endswith("/") and name.startswith(row)
+                           for row in rows)
+
+
+def by_hand(out, variant, *rows):
     os.environ.setdefault("CACHE", os.path.join(out, "cache"))
-    objdir = os.path.join(out, variant or "drivers_in_kernel")
-    build.configure(objdir, variant or "drivers_in_kernel")
+    built = "drivers_in_kernel" if variant == "linux" else variant
+    objdir = os.path.join(out, built)
+    build.configure(objdir, built)
     build.make(objdir, "all", "programs")
-    if not variant:
-        outcome = run(debian.linux(os.environ["CACHE"]), objdir,
-                      os.path.join(out, "hostile-linux.log"), ON_LINUX)
-        if outcome.status != 0:
-            sys.exit(f"it did not end well on Linux:\n{outcome.text[-2000:]}{outcome.tail}")
-        with open(RECORDED, "w", encoding="ascii") as target:
-            target.write(outcome.text)
+    if variant == "linux":
+        record(out, objdir, rows)
         return
     outcome = run(os.path.join(objdir, "whitix.elf"), objdir,
                   os.path.join(objdir, "hostile.log"), "panic=exit", " ".join(rows))
-    wanted = results(recorded())
-    if rows:
-        wanted = {call: told for call, told in wanted.items() if call.split()[0] in rows}
+    wanted = {call: told for call, told in results(recorded()).items() if chosen(call, rows)}
     listed = results(read(KNOWN))
     for call, (there, here) in differences(wanted, results(outcome.text)).items():
         if listed.get(call) != here:
             print(f"{call}: {there} on Linux, {here} here")
-    print("\n".join(re.findall(r"^(?:#|hostile:).*", outcome.text, re.M)))
+    print("\n".join(re.findall(r"^(?:#|hostile:|missing:).*", outcome.text, re.M)))
     if outcome.status != 0:
         print(outcome.tail)
 
