@@ -15,6 +15,7 @@ static struct iovec from_text[2] = { { text, 8 }, { text, 8 } };
 static struct iovec to_wide[2] = { { (void *)ARENA, 8 }, { (void *)(ARENA + 8), 8 } };
 static struct timespec none, soon = { 0, 1000 };
 static struct timespec no_time = { 1000, -1 };	/* no clock is set to it */
+static char clock_state[208];	/* struct timex, that asks for nothing */
 static struct itimerval no_timer;
 static struct itimerspec no_itimer;
 static struct timeval no_timeval[2];
@@ -325,6 +326,8 @@ static const struct row call_rows[] = {
 	ROW(time, 0, O(out, 8)),
 	ROW(settimeofday, 0, I(&no_time, 16), I(cap_data, 8)),
 	ROW(clock_settime, 0, X(CLOCK_REALTIME), I(&no_time, 16)),
+	ROW(adjtimex, 0, I(clock_state, 208)),
+	ROW(clock_adjtime, 0, X(CLOCK_REALTIME), I(clock_state, 208)),
 	ROW(times, 0, O(out, 32)),
 	ROW(alarm, 0, V(0)),
 	ROW(getitimer, 0, X(ITIMER_REAL), O(out, 32)),
