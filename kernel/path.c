@@ -144,18 +144,16 @@ long process_directories(u32 self, u64 *root, u64 *cwd)
 long process_directory_set(u32 self, u64 node, bool root)
 {
 	struct fs_context *fs = current->process ? current->process->fs : NULL;
-	u64 flags, old, *which;
+	u64 flags;
 
 	if (!fs || (root && !capable(CAP_SYS_CHROOT)))
 		return fs ? -EPERM : -ESRCH;
-	which = root ? &fs->root : &fs->cwd;
 	flags = spin_lock_irq(&process_lock);
-	old = *which;
-	*which = node;
+	SWAP(*(root ? &fs->root : &fs->cwd), node);
 	spin_unlock_irq(&process_lock, flags);
 	creds_changed();
-	if (old != VFS_ROOT)
-		vfs_release(old);
+	if (node != VFS_ROOT)
+		vfs_release(node);
 	return 0;
 }
 
@@ -183,14 +181,13 @@ long process_directories_move(u64 from, u64 to)
 long process_umask_set(u32 mask)
 {
 	struct fs_context *fs = current->process ? current->process->fs : NULL;
-	u32 old;
 
 	if (!fs)
 		return -ESRCH;
-	old = fs->umask;
-	fs->umask = mask & 0777;
+	mask &= 0777;
+	SWAP(fs->umask, mask);
 	creds_changed();
-	return old;
+	return mask;
 }
 
 SYMBOL_EXPORT(process_directories);

@@ -10,7 +10,6 @@
 #include <process.h>
 #include <program.h>
 #include <signals.h>
-#include <string.h>
 #include <syscall.h>
 #include <vfs.h>
 #include <whitix/stat.h>

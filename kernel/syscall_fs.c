@@ -8,14 +8,11 @@
 #include <files.h>
 #include <frame.h>
 #include <mm.h>
-#include <pageobj.h>
 #include <sched.h>
-#include <signals.h>
 #include <string.h>
 #include <syscall.h>
 #include <timer.h>
 #include <vfs.h>
-#include <whitix/mount.h>
 #include <whitix/stat.h>
 
 #define MODE_BITS 07777

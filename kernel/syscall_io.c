@@ -13,7 +13,6 @@
 #include <printf.h>
 #include <program.h>
 #include <sched.h>
-#include <string.h>
 #include <syscall.h>
 #include <vfs.h>
 #include <whitix/ioctl.h>

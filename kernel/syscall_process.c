@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <string.h>
 #include <syscall.h>
-#include <timer.h>
 
 
 /* See include/core/syscall.h. */

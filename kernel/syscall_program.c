@@ -3,7 +3,6 @@
  * System calls that modules provide, and what they may do to the program that
  * makes one (include/interface/program.h).
  */
-#include <atomic.h>
 #include <errno.h>
 #include <files.h>
 #include <info.h>
