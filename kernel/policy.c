@@ -12,7 +12,7 @@
 #include <sched.h>
 #include <syscall.h>
 
-#define RT_BAND 25	/* PRIORITY_REALTIME - PRIORITY_CORE bands */
+#define RT_BAND 25
 
 /* See include/core/syscall.h. Needs process_lock. */
 void sched_apply(struct thread *t)
@@ -25,7 +25,6 @@ void sched_apply(struct thread *t)
 		priority = PRIORITY_CORE + 1 + (SCHED_BEST - task->sched_priority) / RT_BAND;
 	else if (policy == SCHED_IDLE)
 		priority = PRIORITY_WORST;
-	t->fifo = policy == SCHED_FIFO;
 	WRITE_ONCE(t->priority, priority);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler: round robin among the threads of the best priority that are
- * ready, one run queue a CPU, time slices of SLICE_TICKS (none for SCHED_FIFO).
+ * ready, one run queue a CPU, time slices of SLICE_TICKS.
  *
  *	BLOCKED --wake--> READY --pick--> RUNNING --block--> BLOCKED
  *	                    ^----preempt/yield---'  '--exit--> DEAD
@@ -252,7 +252,6 @@ static void switch_away(struct run_queue *rq, bool front)
 	cpu->need_resched = 0;
 	if (next == prev)
 		return;
-	next->since = rdtsc();
 	ASSERT(prev->preempt_count == 1);
 	rq->left = prev;
 	rq->switches++;
@@ -321,31 +320,16 @@ void preempt_enable(void)
 		preempt();
 }
 
-/*
- * Does the end of t's sleep end the turn of `now`, its equal? If that has run for a
- * millisecond, as on Linux: what they share may change hands.
- */
-static bool ends_turn(const struct thread *t, const struct thread *now)
-{
-	return t->priority == now->priority && t->priority > PRIORITY_REALTIME &&
-	       rdtsc() - now->since > time_tsc_khz();
-}
-
 /* See include/core/thread.h. */
 void thread_wake(struct thread *t)
 {
 	struct run_queue *rq = queue_of(t);
 	u64 flags = spin_lock_irq(&rq->lock);
-	struct thread *now = this_cpu()->current;
-	bool turn;
 
 	if (t->state == THREAD_BLOCKED) {
-		turn = ends_turn(t, now);
 		t->slice = SLICE_TICKS;
-		enqueue(rq, t, turn);
-		if (turn)
-			now->slice = 0;
-		if (better_ready(rq, now, turn))
+		enqueue(rq, t, false);
+		if (better_ready(rq, this_cpu()->current, false))
 			this_cpu()->need_resched = 1;
 	} else if (t->state != THREAD_DEAD) {
 		t->wake_pending = true;
@@ -423,7 +407,7 @@ void sched_tick(bool ring3)
 	else
 		t->stime_ns += TICK_NS;
 	flags = spin_lock_irq(&rq->lock);
-	if (t->slice && !t->fifo)
+	if (t->slice)
 		t->slice--;
 	if (!t->slice && better_ready(rq, t, true))
 		cpu->need_resched = 1;

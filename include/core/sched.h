@@ -12,7 +12,6 @@
 
 #define PRIORITY_BEST 0		/* interrupt threads */
 #define PRIORITY_CORE 4		/* the core's own workers */
-#define PRIORITY_REALTIME 8	/* the worst of real-time programs */
 #define PRIORITY_USER 20	/* programs; nice -20..19 shifts it by half */
 #define PRIORITY_WORST 39
 #define PRIORITIES 40

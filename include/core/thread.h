@@ -51,8 +51,6 @@ struct thread {
 	char name[THREAD_NAME_MAX];
 	int priority;		/* 0 best .. 39; modules' irq threads are 0 */
 	u32 slice;		/* ticks left */
-	bool fifo;		/* its turn ends when it says so */
-	u64 since;		/* time_tsc() when it was switched to */
 	bool unwind;		/* its module was reset: unwind before ring 3 */
 	bool cancel;		/* waits return -ECANCELED */
 	bool kill;		/* the process is dying: waits return -EINTR */
