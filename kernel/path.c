@@ -150,6 +150,7 @@ long process_directory_set(u32 self, u64 node, bool root)
 		return fs ? -EPERM : -ESRCH;
 	flags = spin_lock_irq(&process_lock);
 	SWAP(*(root ? &fs->root : &fs->cwd), node);
+	current->progress = context_page->progress = 1;	/* a path means another now */
 	spin_unlock_irq(&process_lock, flags);
 	creds_changed();
 	if (node != VFS_ROOT)

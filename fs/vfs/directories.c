@@ -47,6 +47,15 @@ static long directory_find(u64 user, u64 *node)
 	return path_done(&p, ret);
 }
 
+/*
+ * The present call changed a directory already, and a reset came: its path would start
+ * somewhere else now.
+ */
+static bool directory_is_set(void)
+{
+	return CONTEXT->progress;
+}
+
 /* The reference `node` becomes the process's directory, or is given back. */
 static long directory_set(u64 node, bool root)
 {
@@ -61,8 +70,11 @@ static long directory_set(u64 node, bool root)
 long call_chdir(u64 path, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	u64 node;
-	long ret = directory_find(path, &node);
+	long ret;
 
+	if (directory_is_set())
+		return 0;
+	ret = directory_find(path, &node);
 	return ret ? ret : directory_set(node, false);
 }
 
@@ -84,8 +96,11 @@ long call_fchdir(u64 fd, u64 b, u64 c, u64 d, u64 e, u64 f)
 long call_chroot(u64 path, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
 	u64 node;
-	long ret = directory_find(path, &node);
+	long ret;
 
+	if (directory_is_set())
+		return 0;
+	ret = directory_find(path, &node);
 	return ret ? ret : directory_set(node, true);
 }
 

@@ -86,7 +86,8 @@ CONTRACT(process_directories, CALL_RESTARTABLE, ARG_SELF(self), ARG_STRUCT_OUT(r
 /*
  * Makes `node`, a reference that the core takes over, the working directory, or the
  * root: 0, -ESRCH, -EPERM (a root without CAP_SYS_CHROOT; the reference stays). The
- * one before is given back, which calls vfs.
+ * one before is given back, which calls vfs. CONTEXT->progress is 1 from then on: a
+ * system call that is run again has had its effect.
  */
 long process_directory_set(u32 self, u64 node, bool root);
 CONTRACT(process_directory_set, CALL_SLEEPS | CALL_RESTARTABLE, ARG_SELF(self),
